@@ -1,0 +1,12 @@
+// The first key, 'kind' in ASCII, keeps clear of other programs' locks in the same database.
+const space = 0x6b696e64
+
+/** Keys of the advisory locks, each for `pg_advisory_lock(int, int)`. */
+export const locks = {
+  /** Held by the one gateway that uses a database. */
+  gateway: [space, 1],
+  /** Held while migrations are applied. */
+  migrations: [space, 2],
+  /** Held by the gateway that looks after the embedded server. */
+  keeper: [space, 3],
+} as const

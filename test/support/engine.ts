@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import {
+  clusterExample,
+  imageExample,
+  kubeconfigExample,
+  networkExample,
+  nodeExample,
+  operationExample,
+  processExample,
+  versionExample,
+} from '../../src/api/rest/examples.ts'
+import type { Principal } from '../../src/engine/accounts/principal.ts'
+import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
+import type { Network } from '../../src/engine/networks/schema.ts'
+import type { Node } from '../../src/engine/nodes/schema.ts'
+import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
+import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { createFakeClock, type FakeClock } from './clock.ts'
+
+/** A command as the engine was given it. */
+export interface Call {
+  command: string
+  principal: string
+  target: string | undefined
+  body: unknown
+  options: CommandOptions | undefined
+}
+
+export interface FakeEngine extends Engine {
+  readonly clock: FakeClock
+  readonly mirror: Mirror
+  readonly calls: Call[]
+  /** What the next command fails with, instead of being carried out. */
+  failWith(error: unknown): void
+  setHealth(checks: HealthCheck[]): void
+  putCluster(name: string, members?: Partial<Cluster>): Readonly<Cluster>
+  putNode(name: string, members?: Partial<Node>): Readonly<Node>
+  putNetwork(name: string, members?: Partial<Network>): Readonly<Network>
+  putOperation(members?: Partial<Operation>): Readonly<Operation>
+  /** The operation goes on as these members say. */
+  progress(id: string, members: Partial<Operation>): Readonly<Operation>
+}
+
+/** The tokens it knows. `ann` and `bob` are users, `root` is an admin. */
+export const tokens = { root: 'kg_root-token', ann: 'kg_ann-token', bob: 'kg_bob-token' }
+
+const principals = new Map<string, Principal>([
+  [tokens.root, { name: 'root', admin: true }],
+  [tokens.ann, { name: 'ann', admin: false }],
+  [tokens.bob, { name: 'bob', admin: false }],
+])
+
+/** An engine without a store and a runtime: real mirror tables, commands that are written down. */
+export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
+  const clock = createFakeClock()
+  const mirror = createMirror({ clock, ...options })
+  const tables = {
+    clusters: mirror.table<Cluster>('clusters'),
+    nodes: mirror.table<Node>('nodes'),
+    networks: mirror.table<Network>('networks'),
+    operations: mirror.table<Operation>('operations'),
+  }
+  const calls: Call[] = []
+  let failure: { error: unknown } | undefined
+  let checks: HealthCheck[] = [{ name: 'store', ready: true, message: 'connected' }]
+
+  function putOperation(members: Partial<Operation> = {}) {
+    const id = members.id ?? randomUUID()
+    return tables.operations.apply({ ...operationExample, owner: 'ann', ...members, id, name: id })
+  }
+
+  function command(name: string, action: OperationAction) {
+    return async (principal: Principal, ...rest: unknown[]): Promise<Operation> => {
+      const target = typeof rest[0] === 'string' ? rest[0] : undefined
+      const last = rest.at(-1)
+      const body = typeof rest[0] === 'string' ? (rest.length > 2 ? rest[1] : undefined) : rest[0]
+      calls.push({ command: name, principal: principal.name, target, body, options: optionsOf(last) })
+      takeFailure()
+      return putOperation({ action, owner: principal.name, state: 'pending', cluster: target ?? 'alex' })
+    }
+  }
+
+  function takeFailure() {
+    if (!failure) return
+    const { error } = failure
+    failure = undefined
+    throw error
+  }
+
+  return {
+    clock,
+    mirror,
+    calls,
+    tables,
+    failWith: error => {
+      failure = { error }
+    },
+    setHealth: now => {
+      checks = now
+    },
+    putCluster: (name, members = {}) =>
+      tables.clusters.apply({ ...clusterExample, ...ownOf(tables.clusters, name), ...members }),
+    putNode: (name, members = {}) => tables.nodes.apply({ ...nodeExample, ...ownOf(tables.nodes, name), ...members }),
+    putNetwork: (name, members = {}) =>
+      tables.networks.apply({ ...networkExample, ...ownOf(tables.networks, name), ...members }),
+    putOperation,
+    progress: (id, members) => {
+      const operation = tables.operations.get(id)
+      if (!operation) throw new Error(`no operation ${id}`)
+      return tables.operations.apply({ ...operation, ...members })
+    },
+    clusters: {
+      create: command('clusters.create', 'createCluster'),
+      patch: command('clusters.patch', 'updateCluster'),
+      remove: command('clusters.remove', 'deleteCluster'),
+      start: command('clusters.start', 'startCluster'),
+      stop: command('clusters.stop', 'stopCluster'),
+      kubeconfig: async (principal, name) => {
+        takeFailure()
+        if (tables.clusters.byName(name, principal)) return kubeconfigExample
+        throw new GatewayError('NotFound', `There is no cluster "${name}".`)
+      },
+    },
+    nodes: {
+      add: command('nodes.add', 'addNodes'),
+      remove: command('nodes.remove', 'deleteNode'),
+      start: command('nodes.start', 'startNode'),
+      stop: command('nodes.stop', 'stopNode'),
+      processes: async (principal, name) => {
+        takeFailure()
+        if (tables.nodes.byName(name, principal)) return [processExample]
+        throw new GatewayError('NotFound', `There is no node "${name}".`)
+      },
+    },
+    images: { list: async () => [imageExample] },
+    operations: {
+      wait: (principal, id, ms, signal) =>
+        waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
+    },
+    accounts: { authenticate: token => principals.get(token) },
+    version: () => versionExample,
+    health: () => checks,
+  }
+}
+
+function optionsOf(value: unknown): CommandOptions | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { idempotencyKey, ifMatch }: CommandOptions = value
+  return { ...(idempotencyKey === undefined ? {} : { idempotencyKey }), ...(ifMatch === undefined ? {} : { ifMatch }) }
+}
+
+/** Objects belong to ann, and keep their id while they exist, unless told otherwise. */
+function ownOf(table: Table<Cluster> | Table<Node> | Table<Network>, name: string) {
+  return { name, owner: 'ann', id: table.byName(name)?.id ?? randomUUID() }
+}
