@@ -1,0 +1,137 @@
+import { GatewayError } from '../../errors.ts'
+import { decodeContinue, encodeContinue } from './continue.ts'
+import type { Entry } from './entry.ts'
+import type { MirrorObject } from './objects.ts'
+import { isUnfiltered, matcherOf, type Query } from './query.ts'
+import type { SortedEntries } from './sorted.ts'
+import type { Versions } from './versions.ts'
+
+export interface ListQuery<T> extends Query<T> {
+  /** At most so many objects; 0 and undefined: all. */
+  limit?: number | undefined
+  /** The token of the page before. The rest of the query must be the same; an empty one counts as none. */
+  continue?: string | undefined
+}
+
+/** On pages after the first, the resourceVersion is the first page's. */
+export interface ListMetadata {
+  resourceVersion: string
+  continue?: string
+  /** The list shows what was last seen: its source cannot be watched now. */
+  stale?: true
+  /** RFC 3339. */
+  staleSince?: string
+  staleReason?: string
+}
+
+export interface ListAnswer<T> extends ListMetadata {
+  items: readonly Readonly<T>[]
+}
+
+/** What a list is made from. */
+export interface ListSource<T> {
+  readonly entries: SortedEntries<T>
+  readonly versions: Versions
+  /** The version of the kind's last change. */
+  version(): number
+  staleness(): Pick<ListMetadata, 'stale' | 'staleSince' | 'staleReason'>
+}
+
+export interface Lister<T> {
+  list(query: ListQuery<T>): ListAnswer<T>
+  listText(query: ListQuery<T>): Buffer
+  /** The source has changed: forgets what was made of it. */
+  invalidate(): void
+}
+
+interface Page<T> {
+  entries: readonly Entry<T>[]
+  metadata: ListMetadata
+  /** Made when first asked for. */
+  items?: readonly Readonly<T>[]
+  text?: Buffer
+}
+
+/** Lists that are neither filtered nor paged are made once per viewer class until the source changes. */
+export function createLister<T extends MirrorObject>(source: ListSource<T>): Lister<T> {
+  const wholes = new Map<string, Page<T>>()
+
+  function pageOf(query: ListQuery<T>): Page<T> {
+    const limit = limitOf(query.limit)
+    if (!isUnfiltered(query) || limit < Number.POSITIVE_INFINITY || query.continue)
+      return makePage(source, query, limit)
+    const viewerClass = query.viewer.admin ? 'admin' : `user ${query.viewer.name}`
+    let page = wholes.get(viewerClass)
+    if (!page) {
+      page = makePage(source, query, limit)
+      wholes.set(viewerClass, page)
+    }
+    return page
+  }
+
+  return {
+    list: query => {
+      const page = pageOf(query)
+      page.items ??= Object.freeze(page.entries.map(entry => entry.object))
+      return { items: page.items, ...page.metadata }
+    },
+    listText: query => {
+      const page = pageOf(query)
+      page.text ??= joinText(page.entries, page.metadata)
+      return page.text
+    },
+    invalidate: () => wholes.clear(),
+  }
+}
+
+function makePage<T extends MirrorObject>(source: ListSource<T>, query: ListQuery<T>, limit: number): Page<T> {
+  const continuation = query.continue ? decodeContinue(query.continue, source.versions) : undefined
+  const matches = matcherOf(query)
+  const { all, indexAfter } = source.entries
+  const entries: Entry<T>[] = []
+  let more = false
+  for (let index = continuation ? indexAfter(continuation.after) : 0; index < all.length && !more; index += 1) {
+    const entry = all[index]
+    if (!entry || !matches(entry.object)) continue
+    if (entries.length < limit) entries.push(entry)
+    else more = true
+  }
+  const version = continuation?.version ?? source.version()
+  const after = entries.at(-1)?.key
+  return {
+    entries,
+    metadata: {
+      resourceVersion: String(version),
+      ...(more && after !== undefined ? { continue: encodeContinue({ version, after }) } : {}),
+      ...source.staleness(),
+    },
+  }
+}
+
+function limitOf(limit: number | undefined): number {
+  if (limit === undefined || limit === 0) return Number.POSITIVE_INFINITY
+  if (Number.isSafeInteger(limit) && limit > 0) return limit
+  throw new GatewayError('InvalidRequest', 'The limit must be a whole number from 0.', {
+    faults: [{ where: '/query/limit', what: 'must be a whole number from 0' }],
+  })
+}
+
+const comma = 0x2c
+
+function joinText(entries: readonly Entry<unknown>[], metadata: ListMetadata): Buffer {
+  const head = Buffer.from('{"items":[')
+  const tail = Buffer.from(`],"metadata":${JSON.stringify(metadata)}}`)
+  let length = head.length + tail.length + Math.max(0, entries.length - 1)
+  for (const { json } of entries) length += json.length
+  const text = Buffer.allocUnsafeSlow(length)
+  let at = head.copy(text)
+  for (const [index, { json }] of entries.entries()) {
+    if (index > 0) {
+      text[at] = comma
+      at += 1
+    }
+    at += json.copy(text, at)
+  }
+  tail.copy(text, at)
+  return text
+}
