@@ -1,0 +1,36 @@
+import type { Clock } from '../../clock.ts'
+import type { ClusterAccess } from './access.ts'
+import { drainNode } from './drain.ts'
+import { hasStatus } from './errors.ts'
+import { toKubernetesNode } from './nodes.ts'
+import { reflect } from './reflector.ts'
+import type { KubernetesTransport } from './transport.ts'
+
+export interface ClusterAccessOptions {
+  /** Closed with the access. */
+  transport: KubernetesTransport
+  clock: Clock
+  /** From 0 up to, not including, 1; Math.random when absent. */
+  random?: () => number
+}
+
+/** The way to a real API server. Rejections: KubernetesError, TransportError, the signal's reason, and drain's own. */
+export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
+  const { transport, clock } = options
+  return {
+    watchNodes: (observer, signal) =>
+      reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
+    drain: (node, timeoutMs, signal) => drainNode({ transport, clock, node, timeoutMs, signal }),
+    deleteNode: (node, signal) => deleteNode(transport, node, signal),
+    close: () => transport.close(),
+  }
+}
+
+/** Deletes a Node object, where it is there. */
+export async function deleteNode(transport: KubernetesTransport, node: string, signal: AbortSignal): Promise<void> {
+  try {
+    await transport.request({ method: 'DELETE', path: `/api/v1/nodes/${encodeURIComponent(node)}`, signal })
+  } catch (error) {
+    if (!hasStatus(error, 404)) throw error
+  }
+}
