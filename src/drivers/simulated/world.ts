@@ -1,0 +1,129 @@
+import type { ObservedNetwork, ObservedNode, RuntimeObserver } from '../runtime.ts'
+import type { ApiServerState, ImageState, NetworkState, NodeState, State } from './state.ts'
+
+/** One cluster's API server with its objects, which lie in its control plane node and go with it. */
+export interface ApiServer extends Omit<ApiServerState, 'nodes'> {
+  nodes: Map<string, ApiServerState['nodes'][number]>
+  answers: boolean
+}
+
+/** What there is. Whoever changes something here tells of it by the functions below. */
+export interface World {
+  readonly images: Map<string, ImageState>
+  readonly networks: Map<string, NetworkState>
+  readonly nodes: Map<string, NodeState>
+  /** By control plane node. */
+  readonly apiServers: Map<string, ApiServer>
+  /** The running node that holds a published port (`port/40001`) or an address (`<network>/10.0.0.2`). */
+  readonly claims: Map<string, string>
+  readonly observers: Set<RuntimeObserver>
+  nodeChanged(node: NodeState): void
+  nodeGone(name: string): void
+  networkChanged(network: NetworkState): void
+  networkGone(name: string): void
+  /** Something was changed that no observer hears of. */
+  touched(): void
+  /** Tells each observer, in turn; one that throws disturbs nobody. */
+  tell(what: (observer: RuntimeObserver) => void): void
+  tellOne(observer: RuntimeObserver, what: (observer: RuntimeObserver) => void): void
+  snapshot(observer: RuntimeObserver): void
+}
+
+export interface WorldOptions {
+  state: State
+  /** Called after every change. */
+  onChange: () => void
+  /** Whether observers see anything. */
+  visible: () => boolean
+  onError: (error: unknown) => void
+}
+
+export function createWorld({ state, onChange, visible, onError }: WorldOptions): World {
+  const networks = new Map(state.networks.map(network => [network.name, network]))
+  const nodes = new Map(state.nodes.map(node => [node.name, node]))
+  const running = state.nodes.filter(node => node.state === 'running')
+  const observers = new Set<RuntimeObserver>()
+
+  const tellOne = (observer: RuntimeObserver, what: (observer: RuntimeObserver) => void) => {
+    try {
+      what(observer)
+    } catch (error) {
+      onError(error)
+    }
+  }
+  const tell = (what: (observer: RuntimeObserver) => void) => {
+    for (const observer of observers) tellOne(observer, what)
+  }
+  const changed = (what: (observer: RuntimeObserver) => void) => {
+    onChange()
+    if (visible()) tell(what)
+  }
+
+  return {
+    images: new Map(state.images.map(image => [image.id, image])),
+    networks,
+    nodes,
+    apiServers: new Map(
+      state.apiServers.map(api => [
+        api.controlPlane,
+        {
+          ...api,
+          nodes: new Map(api.nodes.map(node => [node.name, node])),
+          answers: nodes.get(api.controlPlane)?.state === 'running',
+        },
+      ]),
+    ),
+    claims: new Map(running.flatMap(node => claimsOf(node).map(claim => [claim, node.name]))),
+    observers,
+    tell,
+    tellOne,
+    touched: onChange,
+    nodeChanged: node => changed(observer => observer.node(observedNode(node))),
+    nodeGone: name => changed(observer => observer.nodeGone(name)),
+    networkChanged: network => changed(observer => isOurs(network) && observer.network(observedNetwork(network))),
+    networkGone: name => changed(observer => observer.networkGone(name)),
+    snapshot: observer =>
+      observer.snapshot(
+        Array.from(nodes.values(), observedNode),
+        [...networks.values()].filter(isOurs).map(observedNetwork),
+      ),
+  }
+}
+
+/** The state file's content. */
+export function stateOf(world: World): State {
+  return {
+    version: 1,
+    images: [...world.images.values()],
+    networks: [...world.networks.values()],
+    nodes: [...world.nodes.values()],
+    apiServers: Array.from(world.apiServers.values(), ({ controlPlane, initialized, addons, nodes }) => ({
+      controlPlane,
+      initialized,
+      addons,
+      nodes: [...nodes.values()],
+    })),
+  }
+}
+
+/** What only one running node can have. */
+export function claimsOf(node: NodeState): string[] {
+  const address = `${node.network}/${node.address}`
+  return node.apiServer ? [address, portClaim(node.apiServer.port)] : [address]
+}
+
+export function portClaim(port: number): string {
+  return `port/${port}`
+}
+
+function isOurs(network: NetworkState): boolean {
+  return network.clusterId !== null
+}
+
+function observedNode({ prepared: _, joinedTo: __, apiServer, ...node }: NodeState): ObservedNode {
+  return { ...node, apiServer: apiServer && { ...apiServer } }
+}
+
+function observedNetwork(network: NetworkState): ObservedNetwork {
+  return { ...network }
+}
