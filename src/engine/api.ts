@@ -1,0 +1,74 @@
+import type { Principal } from './accounts/principal.ts'
+import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { Image } from './images/schema.ts'
+import type { Table } from './mirror/mirror.ts'
+import type { Network } from './networks/schema.ts'
+import type { Node, NodesAdd, Process } from './nodes/schema.ts'
+import type { Operation } from './operations/schema.ts'
+import type { Version } from './versions.ts'
+
+/**
+ * Everything a surface may ask of the gateway. Commands write what is wanted and answer with the operation that brings
+ * it about; reads come from the mirror's tables. Who may do and see what is decided behind this, once for all surfaces:
+ * what a principal may not see is NotFound.
+ */
+export interface Engine {
+  readonly clusters: ClusterCommands
+  readonly nodes: NodeCommands
+  readonly images: { list(principal: Principal): Promise<Image[]> }
+  readonly operations: {
+    /** The operation once it has ended, or as it is after `ms` milliseconds or when the signal aborts. */
+    wait(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Operation>
+  }
+  readonly accounts: {
+    /** Whose token this is; undefined for one that is unknown, expired or whose user is disabled. No database round trip. */
+    authenticate(token: string): Principal | undefined
+  }
+  /** The live tables; lists and watches filter by what the principal may see. */
+  readonly tables: {
+    clusters: Table<Cluster>
+    nodes: Table<Node>
+    networks: Table<Network>
+    operations: Table<Operation>
+  }
+  version(): Version
+  /** What the gateway needs to work, and whether it is there. */
+  health(): HealthCheck[]
+}
+
+export interface HealthCheck {
+  name: 'store' | 'runtime' | 'mirror'
+  ready: boolean
+  message: string
+}
+
+export interface CommandOptions {
+  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
+  idempotencyKey?: string
+  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
+  ifMatch?: string
+}
+
+export interface ClusterCommands {
+  /** Errors: InvalidRequest, ImageNotAllowed, AlreadyExists, Unprocessable (the idempotency key came with another command). */
+  create(principal: Principal, body: ClusterCreate, options?: CommandOptions): Promise<Operation>
+  /** Errors: NotFound, ReadOnly, Conflict, PreconditionFailed. */
+  patch(principal: Principal, name: string, body: ClusterPatch, options?: CommandOptions): Promise<Operation>
+  /** Asked again while it is being deleted, answers with the operation that does it. */
+  remove(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  start(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  stop(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  /** YAML, with a server address that works from the Docker host. Errors: NotFound, Conflict (not made yet). */
+  kubeconfig(principal: Principal, name: string): Promise<string>
+}
+
+export interface NodeCommands {
+  /** Adds workers to a cluster. */
+  add(principal: Principal, cluster: string, body: NodesAdd, options?: CommandOptions): Promise<Operation>
+  /** Drains and removes a worker. Errors: NotFound, ReadOnly, Conflict (a control plane). */
+  remove(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  start(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  stop(principal: Principal, name: string, options?: CommandOptions): Promise<Operation>
+  /** Errors: NotFound, Conflict (not running), Unavailable. */
+  processes(principal: Principal, name: string): Promise<Process[]>
+}

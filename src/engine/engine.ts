@@ -1,0 +1,192 @@
+import type { Clock } from '../clock.ts'
+import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Change, listenForChanges } from '../store/changes.ts'
+import type { Store } from '../store/postgres.ts'
+import { type Accounts, createAccounts } from './accounts/tokens.ts'
+import type { Engine } from './api.ts'
+import { createClusterCommands } from './clusters/commands.ts'
+import type { CreateSettings } from './clusters/create.ts'
+import { createReconciler } from './clusters/reconciler.ts'
+import type { Cluster } from './clusters/schema.ts'
+import { createClusterState } from './clusters/state.ts'
+import type { WorkSettings } from './clusters/steps/work.ts'
+import { createSupervisor } from './clusters/supervisor.ts'
+import { createWorkshop } from './clusters/workshop.ts'
+import { listImages } from './images/service.ts'
+import { createKeyedLocks } from './locks.ts'
+import { createMirror, type Mirror } from './mirror/mirror.ts'
+import type { Network } from './networks/schema.ts'
+import { createNodeCommands } from './nodes/commands.ts'
+import { createKubernetesWatches } from './nodes/kubernetes-watch.ts'
+import { createObserved } from './nodes/observed.ts'
+import { createObserver } from './nodes/observer.ts'
+import type { Node } from './nodes/schema.ts'
+import type { Operation } from './operations/schema.ts'
+import { createOperationState } from './operations/state.ts'
+import { waitForOperation } from './operations/wait.ts'
+import { createWorkQueue } from './queue.ts'
+import { createSignal } from './signal.ts'
+
+export interface EngineSettings extends CreateSettings, WorkSettings {
+  /** How long an operation that has ended is kept, in milliseconds. */
+  operationTtlMs: number
+  /** The gateway's version. */
+  version: string
+}
+
+export interface EngineOptions {
+  store: Store
+  /** The id of the store's gateway: containers carry it as a label. */
+  gatewayId: string
+  runtime: Runtime
+  settings: EngineSettings
+  clock: Clock
+  ids: () => string
+  random: () => number
+  randomHex: (bytes: number) => string
+  log: Log
+}
+
+export interface RunningEngine extends Engine {
+  readonly mirror: Mirror
+  readonly credentials: Accounts
+  /** Reads what is wanted, observes what is, and begins to make the one into the other. */
+  start(): Promise<void>
+  /** Ends all work where it is; the next start goes on from there. */
+  close(): Promise<void>
+}
+
+/** Clusters worked on at once. */
+const concurrency = 4
+const expiryIntervalMs = 60_000
+
+export function createEngine(options: EngineOptions): RunningEngine {
+  const { store, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const stopping = new AbortController()
+  const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
+  const tables = {
+    clusters: mirror.table<Cluster>('clusters'),
+    nodes: mirror.table<Node>('nodes'),
+    networks: mirror.table<Network>('networks'),
+    operations: mirror.table<Operation>('operations'),
+  }
+  const observed = createObserved()
+  const seen = createSignal()
+  const credentials = createAccounts({ store, clock })
+  const clusters = createClusterState({ store, runtime: runtime.name, observed, tables })
+  const operations = createOperationState({ store, runtime: runtime.name, table: tables.operations })
+  const watches = createKubernetesWatches({
+    runtime,
+    observed,
+    clock,
+    onChange: id => supervisor.kubernetesChanged(id),
+  })
+  const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const queue = createWorkQueue({
+    work: createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn }),
+    onRetry: (id, error, delayMs) =>
+      log.warn({ cluster: clusters.get(id)?.cluster.name, reason: messageOf(error), delayMs }, 'tried again later'),
+    clock,
+    random,
+    concurrency,
+  })
+  const supervisor = createSupervisor({ observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log })
+  const observer = createObserver({ observed, clock, ...supervisor.observer })
+  const dependencies = {
+    store,
+    runtime: runtime.name,
+    driver: runtime,
+    observed,
+    clusters,
+    operations,
+    tables,
+    ids,
+    randomHex,
+    settings,
+    locks: createKeyedLocks(),
+    wake: (id: string, how?: 'restart') => (how === 'restart' ? queue.restart(id) : queue.add(id)),
+  }
+  let listening: { close(): Promise<void> } | undefined
+  let observing: Promise<void> | undefined
+  let daemon: RuntimeVersion | null = null
+
+  async function load(): Promise<void> {
+    await Promise.all([credentials.load(), clusters.load(), operations.load()])
+    for (const { cluster } of clusters.all()) queue.add(cluster.id)
+  }
+
+  /** Every write of ours is shown before its command answers; this is for what others write into the database. */
+  async function changed({ table, id, clusterId }: Change): Promise<void> {
+    if (table === 'users' || table === 'tokens') return credentials.load()
+    if (table === 'operations') return operations.refresh(id)
+    const cluster = table === 'nodes' ? clusterId : id
+    if (cluster !== undefined) await clusters.refresh(cluster)
+  }
+
+  const report = (what: string) => (error: unknown) => {
+    if (!stopping.signal.aborted) log.warn({ reason: messageOf(error) }, what)
+  }
+
+  async function expireOperations(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await operations
+        .expire(new Date(clock.now() - settings.operationTtlMs))
+        .catch(report('could not forget old operations'))
+      await clock.sleep(expiryIntervalMs, stopping.signal).catch(() => undefined)
+    }
+  }
+
+  return {
+    mirror,
+    tables,
+    credentials,
+    clusters: createClusterCommands(dependencies),
+    nodes: createNodeCommands(dependencies),
+    images: { list: () => listImages(runtime, settings) },
+    operations: {
+      wait: (principal, id, ms, signal) =>
+        waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
+    },
+    accounts: { authenticate: credentials.authenticate },
+
+    version: () => ({
+      version: settings.version,
+      runtime: runtime.name,
+      simulated: runtime.name === 'simulated',
+      docker: daemon && { version: daemon.engine, apiVersion: daemon.apiVersion, os: daemon.os, arch: daemon.arch },
+      node: process.version,
+      staleSince: observed.down?.since.toISOString() ?? null,
+    }),
+
+    health: () => [
+      {
+        name: 'mirror',
+        ready: observed.synced,
+        message: observed.synced ? '' : 'waits for the first look at the runtime',
+      },
+      { name: 'runtime', ready: observed.down === null, message: observed.down?.reason ?? '' },
+    ],
+
+    async start() {
+      await load()
+      listening = await listenForChanges(store, {
+        log,
+        onChange: change => void changed(change).catch(report('could not read a change')),
+        onResync: () => void load().catch(report('could not read the store anew')),
+      })
+      supervisor.onSnapshot(async () => {
+        daemon = await runtime.version().catch(() => daemon)
+      })
+      observing = runtime.observe(observer, stopping.signal)
+      void expireOperations()
+    },
+
+    async close() {
+      stopping.abort(new Error('the gateway stops'))
+      await listening?.close()
+      await Promise.all([queue.close(), watches.close(), observing])
+    },
+  }
+}

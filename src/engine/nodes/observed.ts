@@ -1,0 +1,29 @@
+import type { KubernetesNode } from '../../drivers/kubernetes/access.ts'
+import type { ObservedNetwork, ObservedNode } from '../../drivers/runtime.ts'
+
+/** What drivers have seen last: the actual state that views and plans are made from. */
+export interface Observed {
+  nodes: Map<string, ObservedNode>
+  networks: Map<string, ObservedNetwork>
+  /** By cluster id: its Kubernetes nodes, as long as somebody watches them. */
+  kubernetes: Map<string, ObservedKubernetes>
+  /** Null while the runtime is being observed; since when and why it is not. */
+  down: { since: Date; reason: string } | null
+  /** False until the first snapshot. */
+  synced: boolean
+}
+
+export interface ObservedKubernetes {
+  nodes: Map<string, KubernetesNode>
+  /** Why the API server does not answer, null when it does. */
+  down: string | null
+}
+
+export function createObserved(): Observed {
+  return { nodes: new Map(), networks: new Map(), kubernetes: new Map(), down: null, synced: false }
+}
+
+/** Containers of a cluster; those of one that is not ours go by its name. */
+export function containersOf(observed: Observed, clusterId: string): ObservedNode[] {
+  return [...observed.nodes.values()].filter(node => node.clusterId === clusterId)
+}
