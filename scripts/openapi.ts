@@ -1,0 +1,64 @@
+// Writes openapi/openapi.json from the routes. With --check: fails when the committed document differs or is not valid.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { createLogger } from '../src/api/http/logging.ts'
+import { createServer } from '../src/api/http/server.ts'
+import { openapiText } from '../src/api/rest/openapi.ts'
+import { rest } from '../src/api/rest/rest.ts'
+import { systemClock } from '../src/clock.ts'
+import type { Engine } from '../src/engine/api.ts'
+import { createMirror } from '../src/engine/mirror/mirror.ts'
+
+const file = fileURLToPath(new URL('../openapi/openapi.json', import.meta.url))
+const text = await describeRoutes()
+
+if (process.argv.includes('--check')) {
+  const { valid, errors } = await new Validator().validate(JSON.parse(text))
+  if (!valid) fail(`the OpenAPI document is not valid: ${JSON.stringify(errors, null, 2)}`)
+  if (readFileSync(file, 'utf8') !== text)
+    fail('openapi/openapi.json is not what the routes say: run scripts/openapi.ts')
+} else writeFileSync(file, text)
+
+async function describeRoutes(): Promise<string> {
+  const server = createServer({ engine: idleEngine(), log: createLogger({ level: 'silent' }) })
+  let described = () => ''
+  await server.register(async (scope: typeof server) => {
+    await rest(scope, { engine: idleEngine(), clock: systemClock })
+    described = () => openapiText(scope)
+  })
+  await server.ready()
+  try {
+    return described()
+  } finally {
+    await server.close()
+  }
+}
+
+/** Routes are described without any of this being called. */
+function idleEngine(): Engine {
+  const never = () => {
+    throw new Error('describing the routes calls no command')
+  }
+  const mirror = createMirror({ clock: systemClock })
+  return {
+    clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
+    nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    images: { list: never },
+    operations: { wait: never },
+    accounts: { authenticate: never },
+    tables: {
+      clusters: mirror.table('clusters'),
+      nodes: mirror.table('nodes'),
+      networks: mirror.table('networks'),
+      operations: mirror.table('operations'),
+    },
+    version: never,
+    health: never,
+  }
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}

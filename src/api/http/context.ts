@@ -1,0 +1,33 @@
+import type { Registry } from 'prom-client'
+import type { Principal } from '../../engine/accounts/principal.ts'
+import { GatewayError } from '../../errors.ts'
+
+/** Who may call a route: anybody, anybody with a valid token, admins. */
+export type Access = 'public' | 'user' | 'admin'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route's policy. The server does not start while a route has none. */
+    access?: Access
+    /** The route takes a body but can do without. */
+    bodyOptional?: boolean
+  }
+  interface FastifyRequest {
+    /** Who asks; null on public routes. */
+    principal: Principal | null
+    /** The answer is a stream that lasts as long as its reader likes. */
+    streaming: boolean
+  }
+  interface FastifyInstance {
+    /** Aborts when the server begins to shut down: streams and waits end. */
+    closing: AbortSignal
+    /** What GET /metrics shows. */
+    metrics: Registry
+  }
+}
+
+/** Who asks, on a route that is not public. */
+export function principalOf(request: { principal: Principal | null }): Principal {
+  if (!request.principal) throw new GatewayError('Unauthorized', 'Send a token as Authorization: Bearer <token>.')
+  return request.principal
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { GatewayError } from '../../errors.ts'
+
+/**
+ * Closing begins with the signal `server.closing`: streams and waits end, what is under way is answered, connections go
+ * as soon as they are idle, later requests on them get 503.
+ */
+export function endWhatIsOpen(server: FastifyInstance): void {
+  const controller = new AbortController()
+  server.decorate('closing', controller.signal)
+  server.addHook('preClose', async () => {
+    controller.abort(new Error('the server is closing'))
+  })
+  server.addHook('onRequest', async (_request, reply) => {
+    if (!controller.signal.aborted) return
+    reply.header('connection', 'close')
+    throw new GatewayError('Unavailable', 'The gateway is shutting down.')
+  })
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (controller.signal.aborted) reply.header('connection', 'close')
+    return payload
+  })
+  server.addHook('onResponse', async () => {
+    if (controller.signal.aborted) setImmediate(() => server.server.closeIdleConnections())
+  })
+}
+
+/** A signal for work on behalf of a request: aborts when its connection or its answer ends, or when the server closes. */
+export function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  const { closing } = reply.server
+  if (closing.aborted || reply.raw.destroyed) abort()
+  closing.addEventListener('abort', abort, { once: true })
+  reply.raw.once('close', () => {
+    closing.removeEventListener('abort', abort)
+    abort()
+  })
+  return controller.signal
+}
+
+/**
+ * Closes a server: no new connections, streams end, short requests finish. What is left after `graceMs` milliseconds is
+ * cut off. Repeatable.
+ */
+export async function closeServer(server: FastifyInstance, options: { graceMs: number }): Promise<void> {
+  const cut = setTimeout(() => server.server.closeAllConnections(), options.graceMs)
+  try {
+    await server.close()
+  } finally {
+    clearTimeout(cut)
+  }
+}

@@ -1,0 +1,148 @@
+import type { Cluster } from '../../engine/clusters/schema.ts'
+import type { Image } from '../../engine/images/schema.ts'
+import type { Network } from '../../engine/networks/schema.ts'
+import type { Node, Process } from '../../engine/nodes/schema.ts'
+import type { Operation } from '../../engine/operations/schema.ts'
+import type { Version } from '../../engine/versions.ts'
+
+const metadata = { resourceVersion: '1763712000000042', createdAt: '2026-11-21T08:00:00.000Z', generation: 1 }
+const image = 'kindest/node:v1.34.4'
+
+export const clusterExample: Cluster = {
+  id: '3f0c9c2e-0f6c-4a50-8f0e-3b1f4f0c5f77',
+  name: 'alex',
+  owner: 'admin',
+  managedBy: 'kindgate',
+  labels: { team: 'payments' },
+  image,
+  imageDigest: null,
+  kubernetesVersion: 'v1.34.4',
+  domain: 'localhost',
+  nodes: 3,
+  readyNodes: 3,
+  running: true,
+  state: 'ready',
+  message: '',
+  network: { name: 'kindgate-alex', subnet: '172.28.0.0/24' },
+  apiServer: 'https://127.0.0.1:20517',
+  simulated: false,
+  metadata,
+}
+
+export const nodeExample: Node = {
+  id: '8c1b7c55-54f1-4b4e-9d0e-2f6a7c3d1e9b',
+  containerId: 'b5e5c1f0a3d94e6c8b7a2f1e0d9c8b7a6f5e4d3c2b1a09f8e7d6c5b4a3f2e1d0',
+  name: 'node-2b251a2c.localhost',
+  cluster: 'alex',
+  clusterId: clusterExample.id,
+  owner: 'admin',
+  role: 'worker',
+  image,
+  running: true,
+  state: 'ready',
+  message: '',
+  address: '172.28.0.3',
+  kubernetesVersion: 'v1.34.4',
+  os: 'Debian GNU/Linux 12 (bookworm)',
+  kernel: '6.1.0-25-amd64',
+  labels: { 'kubernetes.io/hostname': 'node-2b251a2c.localhost' },
+  simulated: false,
+  metadata,
+}
+
+export const networkExample: Network = {
+  id: clusterExample.id,
+  name: 'kindgate-alex',
+  cluster: 'alex',
+  owner: 'admin',
+  subnet: '172.28.0.0/24',
+  gateway: '172.28.0.1',
+  state: 'ready',
+  simulated: false,
+  metadata,
+}
+
+export const operationExample: Operation = {
+  id: '718bef86-7dfe-46c0-bf4e-3dfea83c6c28',
+  name: '718bef86-7dfe-46c0-bf4e-3dfea83c6c28',
+  action: 'createCluster',
+  target: { kind: 'cluster', name: 'alex' },
+  cluster: 'alex',
+  owner: 'admin',
+  state: 'running',
+  step: 3,
+  message: '3 of 7: joining 2 workers',
+  steps: [
+    {
+      name: 'join',
+      title: 'joining 2 workers',
+      state: 'running',
+      startedAt: '2026-11-21T08:00:12.000Z',
+      finishedAt: null,
+    },
+  ],
+  error: null,
+  startedAt: '2026-11-21T08:00:00.000Z',
+  finishedAt: null,
+  simulated: false,
+  metadata,
+}
+
+export const endedOperationExample: Operation = {
+  ...operationExample,
+  state: 'succeeded',
+  step: 7,
+  message: 'the cluster is ready',
+  steps: operationExample.steps.map(step => ({ ...step, state: 'succeeded', finishedAt: '2026-11-21T08:00:19.000Z' })),
+  finishedAt: '2026-11-21T08:00:20.000Z',
+}
+
+export const imageExample: Image = {
+  name: image,
+  id: 'sha256:3eea0d32f3e7a1c5b9d84f6e2a0c7b5d9e1f3a8c6b4d2e0f9a7c5b3d1e8f6a4c',
+  digest: null,
+  size: 987654321,
+  default: true,
+  simulated: false,
+}
+
+export const processExample: Process = {
+  pid: 4242,
+  ppid: 4200,
+  tid: 4242,
+  user: 'root',
+  state: 'Ssl',
+  cpu: 1.5,
+  rss: 98304,
+  command: 'kubelet',
+  args: '/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml',
+}
+
+export const versionExample: Version = {
+  version: '0.1.0',
+  runtime: 'docker',
+  simulated: false,
+  docker: { version: '28.2.2', apiVersion: '1.50', os: 'linux', arch: 'amd64' },
+  node: 'v24.21.0',
+  staleSince: null,
+}
+
+export const kubeconfigExample = `apiVersion: v1
+kind: Config
+clusters:
+- name: kindgate-alex
+  cluster:
+    server: https://127.0.0.1:20517
+    certificate-authority-data: LS0t…
+`
+
+/** By the name of their schema. */
+export const resourceExamples: Record<string, object> = {
+  Cluster: clusterExample,
+  Node: nodeExample,
+  Process: processExample,
+  Network: networkExample,
+  Image: imageExample,
+  Operation: operationExample,
+  Version: versionExample,
+}

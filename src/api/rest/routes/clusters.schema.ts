@@ -1,0 +1,122 @@
+import { Type } from '@sinclair/typebox'
+import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../../engine/clusters/schema.ts'
+import { mergePatchType } from '../../http/bodies.ts'
+import { commandAnswers, etagHeader, notModified, watchable } from '../answers.ts'
+import { describe } from '../describe.ts'
+import { kubeconfigExample } from '../examples.ts'
+import {
+  actHeaders,
+  changeHeaders,
+  clusterParams,
+  createHeaders,
+  filterBy,
+  listHeaders,
+  listParameters,
+  oneHeaders,
+  oneParameters,
+} from '../parameters.ts'
+import { clusterEventSchema, clusterListSchema, ref } from '../schemas.ts'
+
+const tag = 'clusters'
+const { name, state, managedBy } = clusterSchema.properties
+
+export const clusterList = describe(
+  {
+    querystring: listParameters({ name: filterBy(name), state: filterBy(state), managedBy: filterBy(managedBy) }),
+    headers: listHeaders,
+  },
+  {
+    operationId: 'clusterList',
+    summary: 'List or watch clusters',
+    description: "The gateway's clusters, and those that the kind CLI made, which can only be read.",
+    tag,
+    answers: { 200: watchable(clusterListSchema, clusterEventSchema, 'The clusters') },
+    errors: ['Expired', 'TooManyRequests'],
+  },
+)
+
+export const clusterCreate = describe(
+  { headers: createHeaders, body: ref(clusterCreateSchema) },
+  {
+    operationId: 'clusterCreate',
+    summary: 'Create a cluster',
+    description:
+      'Makes a cluster of containers from a Kind node image. When it fails, nothing is left of it unless `retain` is true.',
+    tag,
+    answers: commandAnswers,
+    errors: ['Forbidden', 'ImageNotAllowed', 'AlreadyExists', 'Conflict', 'Unprocessable', 'TooManyRequests'],
+  },
+)
+
+export const clusterGet = describe(
+  { params: clusterParams, querystring: oneParameters, headers: oneHeaders },
+  {
+    operationId: 'clusterGet',
+    summary: 'Get or watch a cluster',
+    tag,
+    answers: { 200: watchable(clusterSchema, clusterEventSchema, 'The cluster', etagHeader), 304: notModified },
+    errors: ['Expired', 'TooManyRequests'],
+  },
+)
+
+export const clusterUpdate = describe(
+  { params: clusterParams, headers: changeHeaders, body: ref(clusterPatchSchema) },
+  {
+    operationId: 'clusterUpdate',
+    summary: 'Scale, stop, start or label a cluster',
+    description: 'What is not mentioned stays as it is; the operation ends when the cluster is as it shall be.',
+    tag,
+    consumes: ['application/json', mergePatchType],
+    answers: commandAnswers,
+    errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
+  },
+)
+
+const change = { params: clusterParams, headers: actHeaders }
+
+export const clusterDelete = describe(
+  { params: clusterParams, headers: changeHeaders },
+  {
+    operationId: 'clusterDelete',
+    summary: 'Delete a cluster',
+    description: 'Removes its containers, network and volumes. A creation that is under way stops first.',
+    tag,
+    answers: commandAnswers,
+    errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed'],
+  },
+)
+
+export const clusterStart = describe(change, {
+  operationId: 'clusterStart',
+  summary: 'Start a cluster',
+  description: 'Starts its nodes and waits until they are ready. Addresses and kubeconfig are as before.',
+  tag,
+  answers: commandAnswers,
+  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
+})
+
+export const clusterStop = describe(change, {
+  operationId: 'clusterStop',
+  summary: 'Stop a cluster',
+  description: 'Stops its nodes; what they hold stays.',
+  tag,
+  answers: commandAnswers,
+  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
+})
+
+export const kubeconfigGet = describe(
+  { params: clusterParams },
+  {
+    operationId: 'kubeconfigGet',
+    summary: "Get a cluster's kubeconfig",
+    description: 'For kubectl on the Docker host. Whoever has it is an admin of the cluster.',
+    tag,
+    answers: {
+      200: {
+        description: 'The kubeconfig',
+        content: { 'application/yaml': { schema: Type.String(), example: kubeconfigExample } },
+      },
+    },
+    errors: ['Conflict'],
+  },
+)

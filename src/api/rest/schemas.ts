@@ -1,0 +1,145 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../engine/clusters/schema.ts'
+import { imageSchema } from '../../engine/images/schema.ts'
+import { networkSchema } from '../../engine/networks/schema.ts'
+import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
+import { operationSchema } from '../../engine/operations/schema.ts'
+import { closed } from '../../engine/schema.ts'
+import { versionSchema } from '../../engine/versions.ts'
+import { problemSchema } from '../http/problems.ts'
+import {
+  clusterExample,
+  imageExample,
+  networkExample,
+  nodeExample,
+  operationExample,
+  processExample,
+} from './examples.ts'
+
+/** A reference to a schema that is registered under its `$id`. */
+export function ref<T extends TSchema>(schema: T) {
+  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
+}
+
+export const listMetadataSchema = closed(
+  {
+    resourceVersion: Type.String({
+      description: 'What to watch from, to miss nothing after this list',
+      examples: ['1763712000000042'],
+    }),
+    continue: Type.Optional(Type.String({ description: 'Where the next page starts; missing on the last page' })),
+    stale: Type.Optional(Type.Literal(true, { description: 'The list shows what was last seen' })),
+    staleSince: Type.Optional(Type.String({ format: 'date-time', description: 'Since when' })),
+    staleReason: Type.Optional(Type.String({ description: 'Why' })),
+  },
+  { $id: 'ListMetadata', title: 'ListMetadata', description: 'About a list' },
+)
+
+function listOf(item: TSchema, example: object) {
+  return closed(
+    { items: Type.Array(ref(item)), metadata: ref(listMetadataSchema) },
+    {
+      $id: `${item.$id}List`,
+      title: `${item.$id}List`,
+      examples: [{ items: [example], metadata: { resourceVersion: '1763712000000042' } }],
+    },
+  )
+}
+
+function plainListOf(item: TSchema, example: object) {
+  return closed(
+    { items: Type.Array(ref(item)) },
+    { $id: `${item.$id}List`, title: `${item.$id}List`, examples: [{ items: [example] }] },
+  )
+}
+
+const bookmarkSchema = closed(
+  {
+    type: Type.Literal('BOOKMARK'),
+    object: closed({
+      metadata: closed({
+        resourceVersion: Type.String({ examples: ['1763712000000042'] }),
+        annotations: Type.Optional(closed({ 'k8s.io/initial-events-end': Type.Literal('true') })),
+      }),
+    }),
+  },
+  {
+    $id: 'Bookmark',
+    title: 'Bookmark',
+    description: 'Everything up to this version has been sent. The first one after the initial state is annotated.',
+  },
+)
+
+const watchErrorSchema = closed(
+  {
+    type: Type.Literal('ERROR'),
+    object: closed({
+      kind: Type.Literal('Status'),
+      status: Type.Literal('Failure'),
+      reason: Type.Literal('Expired'),
+      code: Type.Literal(410),
+      message: Type.String(),
+    }),
+  },
+  { $id: 'WatchError', title: 'WatchError', description: 'The last event of a watch that cannot go on: list again' },
+)
+
+function eventOf(object: TSchema) {
+  const change = closed({
+    type: Type.Union([Type.Literal('ADDED'), Type.Literal('MODIFIED'), Type.Literal('DELETED')]),
+    object: ref(object),
+  })
+  return Type.Union([change, ref(bookmarkSchema), ref(watchErrorSchema)], {
+    $id: `${object.$id}Event`,
+    title: `${object.$id}Event`,
+    description: 'One event of a watch; on DELETED, the object as it was last',
+  })
+}
+
+export const clusterListSchema = listOf(clusterSchema, clusterExample)
+export const nodeListSchema = listOf(nodeSchema, nodeExample)
+export const networkListSchema = listOf(networkSchema, networkExample)
+export const operationListSchema = listOf(operationSchema, operationExample)
+export const imageListSchema = plainListOf(imageSchema, imageExample)
+export const processListSchema = plainListOf(processSchema, processExample)
+export const clusterEventSchema = eventOf(clusterSchema)
+export const nodeEventSchema = eventOf(nodeSchema)
+export const networkEventSchema = eventOf(networkSchema)
+export const operationEventSchema = eventOf(operationSchema)
+
+export const healthSchema = closed(
+  {
+    ready: Type.Boolean(),
+    checks: Type.Array(closed({ name: Type.String({ examples: ['store'] }), ready: Type.Boolean() })),
+  },
+  { $id: 'Health', title: 'Health', examples: [{ ready: true, checks: [{ name: 'store', ready: true }] }] },
+)
+
+/** Every schema that has a name of its own in the OpenAPI document. */
+export const sharedSchemas: TSchema[] = [
+  clusterSchema,
+  clusterCreateSchema,
+  clusterPatchSchema,
+  clusterListSchema,
+  clusterEventSchema,
+  nodeSchema,
+  nodesAddSchema,
+  nodeListSchema,
+  nodeEventSchema,
+  processSchema,
+  processListSchema,
+  networkSchema,
+  networkListSchema,
+  networkEventSchema,
+  imageSchema,
+  imageListSchema,
+  operationSchema,
+  operationListSchema,
+  operationEventSchema,
+  versionSchema,
+  healthSchema,
+  listMetadataSchema,
+  bookmarkSchema,
+  watchErrorSchema,
+  problemSchema,
+]

@@ -1,0 +1,89 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { systemClock } from './clock.ts'
+import type { Settings } from './config.ts'
+import { ensureAdminToken } from './engine/accounts/admin-token.ts'
+import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
+import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
+import type { Log } from './log.ts'
+import { chooseRuntime } from './runtime.ts'
+import { startEmbeddedPostgres } from './store/embedded.ts'
+import { holdExclusively } from './store/exclusive.ts'
+import { readGatewayId } from './store/gateway.ts'
+import { migrate } from './store/migrate.ts'
+import { openStore } from './store/postgres.ts'
+
+export interface BackendOptions {
+  settings: Settings
+  environment: NodeJS.ProcessEnv
+  version: string
+  log: Log
+  /** Called when the database went to another gateway: there is nothing left to do but to stop. */
+  onLost(): void
+}
+
+export interface Backend {
+  engine: RunningEngine
+  /** Where the first credential is. */
+  tokenFile: string
+  close(): Promise<void>
+}
+
+/** Everything below the surfaces: the store, the runtime, the engine between them. */
+export async function startBackend({ settings, environment, version, log, onLost }: BackendOptions): Promise<Backend> {
+  const clock = systemClock
+  await using cleanup = new AsyncDisposableStack()
+  const stopping = new AbortController()
+  cleanup.defer(() => stopping.abort(new Error('the gateway stops')))
+
+  const postgres = settings.DATABASE_URL
+    ? { url: settings.DATABASE_URL, stop: async () => undefined }
+    : await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, log })
+  cleanup.defer(() => postgres.stop())
+  const store = await openStore({ url: postgres.url, log })
+  cleanup.defer(() => store.close())
+  const lock = await holdExclusively(store, { signal: stopping.signal, log, onLost })
+  cleanup.defer(() => lock.release())
+  await migrate(store, { log })
+
+  const [real] = await store.sql<
+    { found: boolean }[]
+  >`select exists (select from clusters where runtime = 'docker') as found`
+  const runtime = await chooseRuntime({ settings, environment, hasDockerClusters: real?.found ?? false, clock, log })
+  const engine = createEngine({
+    store,
+    gatewayId: await readGatewayId(store),
+    runtime,
+    settings: engineSettings(settings, version),
+    clock,
+    ids: randomUUID,
+    random: Math.random,
+    randomHex: bytes => randomBytes(bytes).toString('hex'),
+    log,
+  })
+  cleanup.defer(() => engine.close())
+  const tokenFile = await ensureAdminToken({
+    dataDir: settings.DATA_DIR,
+    accounts: engine.credentials,
+    id: randomUUID(),
+  })
+  await engine.start()
+
+  const all = cleanup.move()
+  return { engine, tokenFile, close: () => all.disposeAsync() }
+}
+
+function engineSettings(settings: Settings, version: string): EngineSettings {
+  return {
+    version,
+    nodeImage: canonicalImage(settings.NODE_IMAGE),
+    nodeImages: parseAllowList(settings.NODE_IMAGES),
+    maxNodes: settings.MAX_NODES,
+    domain: settings.DOMAIN,
+    networkPool: settings.NETWORK_POOL,
+    apiServerHost: settings.API_SERVER_HOST,
+    stopGraceSeconds: settings.STOP_GRACE,
+    drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
+    stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
+    operationTtlMs: settings.OPERATION_TTL * 1000,
+  }
+}

@@ -1,0 +1,154 @@
+import path from 'node:path'
+import { type Static, Type } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+
+/**
+ * Every setting of the gateway: environment variables, each with its default, unit and meaning. `npm start -- --help`
+ * prints this table, the README's is made from it.
+ */
+export const settingsSchema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address to listen on' }),
+  PORT: Type.Integer({
+    default: 9601,
+    minimum: 0,
+    maximum: 65535,
+    description: 'Port to listen on; 0 takes a free one',
+  }),
+  DATA_DIR: Type.String({
+    default: './data',
+    minLength: 1,
+    description: 'Folder of the embedded Postgres and of admin.token',
+  }),
+  DATABASE_URL: Type.String({
+    default: '',
+    pattern: '^$|^postgres(ql)?://',
+    description: 'A Postgres 14 or later, postgres://user:password@host:port/database; empty starts the embedded one',
+  }),
+  RUNTIME: Type.Union([Type.Literal('auto'), Type.Literal('docker'), Type.Literal('simulated')], {
+    default: 'auto',
+    description:
+      'docker refuses to start without a daemon; simulated needs none and invents clusters; auto takes docker where a daemon answers or has clusters in the database',
+  }),
+  DOCKER_HOST: Type.String({
+    default: 'unix:///var/run/docker.sock',
+    pattern: '^(unix:///|tcp://|ssh://)',
+    description: 'The Docker daemon: unix://, tcp:// or ssh://',
+  }),
+  DOCKER_TLS_VERIFY: Type.Union([Type.Literal(''), Type.Literal('0'), Type.Literal('1')], {
+    default: '',
+    description: '1 speaks TLS to a tcp:// daemon',
+  }),
+  DOCKER_CERT_PATH: Type.String({ default: '', description: 'Folder with ca.pem, cert.pem and key.pem for that' }),
+  NODE_IMAGE: Type.String({
+    default: 'kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5',
+    minLength: 1,
+    description: 'Node image of clusters that name none',
+  }),
+  NODE_IMAGES: Type.String({
+    default: 'kindest/node:*',
+    minLength: 1,
+    description:
+      'Node images that may be run, comma-separated; * stands for any characters. Nodes are privileged: who chooses the image owns the host',
+  }),
+  MAX_NODES: Type.Integer({ default: 32, minimum: 1, maximum: 250, description: 'Most nodes a cluster may have' }),
+  DOMAIN: Type.String({
+    default: 'localhost',
+    pattern: '^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?$',
+    description: 'Domain of node names in clusters that name none',
+  }),
+  NETWORK_POOL: Type.String({
+    default: '172.28.0.0/14',
+    pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/([89]|1\\d|2[0-4])$',
+    description: 'Range that cluster networks take their /24 from',
+  }),
+  API_SERVER_HOST: Type.String({
+    default: '127.0.0.1',
+    format: 'ipv4',
+    description: "Address of the Docker host on which clusters' API servers are published",
+  }),
+  STEP_TIMEOUT: Type.Integer({
+    default: 300,
+    minimum: 10,
+    maximum: 3600,
+    description: 'Longest a step of bringing up a cluster may take, in seconds; pulls are not bounded',
+  }),
+  STOP_GRACE: Type.Integer({
+    default: 20,
+    minimum: 0,
+    maximum: 300,
+    description: 'How long a node may take to shut down before it is killed, in seconds',
+  }),
+  DRAIN_TIMEOUT: Type.Integer({
+    default: 60,
+    minimum: 0,
+    maximum: 3600,
+    description: 'How long pods may take to leave a node that is removed, in seconds',
+  }),
+  OPERATION_TTL: Type.Integer({
+    default: 604800,
+    minimum: 60,
+    description: 'How long a finished operation is kept, in seconds',
+  }),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),
+    { default: 'info', description: 'Least severe level that is logged' },
+  ),
+})
+
+export type Settings = Static<typeof settingsSchema>
+
+/** A setting that is not what the schema says; the message names it. */
+export class SettingError extends Error {}
+
+/** Reads the settings from an environment. Throws SettingError for the first value that is malformed. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const given: Record<string, unknown> = {}
+  for (const name of Object.keys(settingsSchema.properties)) {
+    const value = environment[name]
+    if (value !== undefined && value !== '') given[name] = value
+  }
+  const ajv = new Ajv({ coerceTypes: true, useDefaults: true, verbose: true, strict: false })
+  ajv.addFormat('ipv4', /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/)
+  const validate = ajv.compile<Settings>(settingsSchema)
+  if (!validate(given)) {
+    const name = validate.errors?.[0]?.instancePath.slice(1) ?? ''
+    const schema = Object.entries(settingsSchema.properties).find(([key]) => key === name)?.[1]
+    throw new SettingError(`${name}=${environment[name]} is not valid: ${schema ? expectation(schema) : ''}`)
+  }
+  return { ...given, DATA_DIR: path.resolve(given.DATA_DIR) }
+}
+
+interface Described {
+  description?: string
+  default?: unknown
+  type?: string
+  minimum?: number
+  maximum?: number
+  pattern?: string
+  format?: string
+  anyOf?: { const: unknown }[]
+}
+
+function expectation(schema: Described): string {
+  if (schema.anyOf) return `one of ${schema.anyOf.map(each => JSON.stringify(each.const)).join(', ')}`
+  if (schema.type === 'integer') return `a whole number from ${schema.minimum ?? '-∞'} to ${schema.maximum ?? '∞'}`
+  if (schema.format) return `an address in the form ${schema.format}`
+  return schema.pattern ? `a text that matches ${schema.pattern}` : 'a text'
+}
+
+export interface SettingRow {
+  name: string
+  default: string
+  description: string
+  values: string
+}
+
+/** The table of settings, for `--help` and the README. */
+export function describeSettings(): SettingRow[] {
+  return Object.entries(settingsSchema.properties).map(([name, schema]: [string, Described]) => ({
+    name,
+    default: String(schema.default ?? ''),
+    description: schema.description ?? '',
+    values: schema.anyOf || schema.type === 'integer' ? expectation(schema) : '',
+  }))
+}

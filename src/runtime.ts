@@ -1,0 +1,91 @@
+import type { Clock } from './clock.ts'
+import { SettingError, type Settings } from './config.ts'
+import type { Runtime } from './drivers/runtime.ts'
+import { messageOf } from './errors.ts'
+import type { Log } from './log.ts'
+
+export interface RuntimeChoice {
+  settings: Settings
+  environment: NodeJS.ProcessEnv
+  /** Whether the database has clusters of real Docker: then they are waited for, not replaced by invented ones. */
+  hasDockerClusters: boolean
+  clock: Clock
+  log: Log
+}
+
+const daemonTimeoutMs = 3000
+
+/**
+ * The runtime that the setting RUNTIME asks for. `auto` is Docker where a daemon answers. Throws SettingError for
+ * `docker` without a daemon.
+ */
+export async function chooseRuntime(choice: RuntimeChoice): Promise<Runtime> {
+  const { settings, hasDockerClusters, log } = choice
+  if (settings.RUNTIME === 'simulated') return simulatedRuntime(choice)
+  const docker = await dockerRuntime(choice)
+  const silence = await silenceOf(docker)
+  if (silence === undefined || (settings.RUNTIME === 'auto' && hasDockerClusters)) return docker
+  if (settings.RUNTIME === 'docker')
+    throw new SettingError(
+      `RUNTIME=docker, and no Docker daemon answers at DOCKER_HOST=${settings.DOCKER_HOST}: ${silence}`,
+    )
+  log.warn(
+    { dockerHost: settings.DOCKER_HOST, reason: silence },
+    'NO DOCKER: every cluster from now on is SIMULATED, nothing of it is real (RUNTIME=docker refuses to start instead)',
+  )
+  return simulatedRuntime(choice)
+}
+
+async function dockerRuntime({ settings, environment, clock }: RuntimeChoice): Promise<Runtime> {
+  const { createDockerRuntime } = await import('./drivers/docker/runtime.ts')
+  return createDockerRuntime({
+    docker: {
+      host: settings.DOCKER_HOST,
+      tlsVerify: settings.DOCKER_TLS_VERIFY === '1',
+      certPath: settings.DOCKER_CERT_PATH || null,
+    },
+    clock,
+    random: Math.random,
+    proxy: proxyOf(environment),
+  })
+}
+
+async function simulatedRuntime({ settings, clock, log }: RuntimeChoice): Promise<Runtime> {
+  const { createSimulatedRuntime } = await import('./drivers/simulated/runtime.ts')
+  return createSimulatedRuntime({ clock, log, pace: 1, stateFile: `${settings.DATA_DIR}/simulated.json` })
+}
+
+/** Why the daemon does not answer; undefined when it does. */
+async function silenceOf(runtime: Runtime): Promise<string | undefined> {
+  const late = new Promise<string>(resolve =>
+    setTimeout(resolve, daemonTimeoutMs, `no answer within ${daemonTimeoutMs / 1000} s`).unref(),
+  )
+  return Promise.race([
+    late,
+    runtime.version().then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    ),
+  ])
+}
+
+/** What nodes get of the gateway's proxy settings, in both cases, as kind passes them on. */
+function proxyOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const proxy: Record<string, string> = {}
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) {
+    const value = environment[name] ?? environment[name.toLowerCase()]
+    if (value) proxy[name] = proxy[name.toLowerCase()] = value
+  }
+  if (Object.keys(proxy).length === 0) return {}
+  const own = [
+    '10.244.0.0/16',
+    '10.96.0.0/16',
+    '172.16.0.0/12',
+    '.svc',
+    '.svc.cluster',
+    '.svc.cluster.local',
+    '.localhost',
+  ]
+  const except = [proxy.NO_PROXY, ...own].filter(Boolean).join(',')
+  return { ...proxy, NO_PROXY: except, no_proxy: except }
+}
