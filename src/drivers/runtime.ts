@@ -59,6 +59,8 @@ export interface ObservedNode {
   /** Where the host reaches the API server of a control plane node. */
   apiServer: { host: string; port: number } | null
   exitCode: number | null
+  /** When it was started last, milliseconds since the epoch; null where that is not known. */
+  startedAt: number | null
 }
 
 export interface ObservedNetwork {

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { messageOf } from '../errors.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log.ts'
 import type { Store } from './postgres.ts'
 import { storeUnavailable, unavailable } from './unavailable.ts'
 

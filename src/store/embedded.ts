@@ -5,7 +5,7 @@ import { database, initialise, makeRoot, placesIn, readPassword, user } from './
 import { chooseIdentity } from './embedded/identity.ts'
 import { isServer, terminate } from './embedded/process.ts'
 import { createStarter, type Running } from './embedded/start.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log.ts'
 
 export interface EmbeddedOptions {
   /** Folder for all the server keeps; made where it is not there. */

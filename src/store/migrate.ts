@@ -4,7 +4,7 @@ import path from 'node:path'
 import { messageOf } from '../errors.ts'
 import { StoreError } from './error.ts'
 import { locks } from './locks.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log.ts'
 import type { Store } from './postgres.ts'
 import { storeUnavailable } from './unavailable.ts'
 

@@ -167,6 +167,8 @@ spec:
   template:
     metadata: {labels: {app: web}}
     spec:
+      # The program is its pod's first process, which ignores SIGTERM.
+      terminationGracePeriodSeconds: 1
       containers:
       - name: web
         image: docker.io/library/busybox:1.35

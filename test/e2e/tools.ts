@@ -43,6 +43,12 @@ async function kubectlPath(): Promise<string> {
   return built.findLast(file => file.includes('/v1.34')) ?? built.at(-1) ?? 'kubectl'
 }
 
+/** The kind CLI: KIND names it; else the one on the PATH or that test/machine/kind.sh installed. */
+export async function kindPath(): Promise<string> {
+  const { stdout } = await run(fileURLToPath(new URL('../machine/kind.sh', import.meta.url)), { timeout: 300_000 })
+  return process.env.KIND ?? stdout.trim().split('\n').at(-1) ?? 'kind'
+}
+
 /** Looks until something is there, at most `seconds`; the last look's error tells what was missing. */
 export async function eventually<T>(
   what: string,

@@ -1,4 +1,4 @@
-import type { Log } from '../../src/store/log.ts'
+import type { Log } from '../../src/log.ts'
 
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} }
 

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode'
+import type { Clock } from '../../clock.ts'
 import type { NodeDriver, NodeProcess, NodeSpec } from '../runtime.ts'
 import { RuntimeError } from '../runtime.ts'
 import { act, type DockerClient, daemonMessage, statusOf } from './client.ts'
@@ -17,13 +18,23 @@ export interface HostNeeds {
   proxy: Record<string, string>
 }
 
-export function createNodeDriver({ acts }: DockerClient, hostNeeds: () => Promise<HostNeeds>): NodeDriver {
+const creationCheckMs = 250
+const creationChecks = 240
+
+export function createNodeDriver(
+  { acts }: DockerClient,
+  { clock, hostNeeds }: { clock: Clock; hostNeeds: () => Promise<HostNeeds> },
+): NodeDriver {
   return {
     async create(spec) {
-      const found = await act(() => acts.getContainer(spec.name).inspect(), 404)
-      if (found && found.State.Status !== 'created') return
       const body = containerBody(spec, await hostNeeds())
-      if (!found) await act(() => acts.createContainer(body), 409)
+      for (let attempt = 0; attempt < creationChecks; attempt++) {
+        if (await act(() => acts.getContainer(spec.name).inspect(), 404)) return
+        if (await act(() => acts.createContainer(body), 409)) return
+        // The name is taken and nothing has it: the daemon is still making what a gateway that was killed asked for.
+        await clock.sleep(creationCheckMs)
+      }
+      throw new Error(`the name ${spec.name} is taken by a container that does not come to be`)
     },
 
     async start(name) {

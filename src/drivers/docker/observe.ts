@@ -133,8 +133,15 @@ async function inspectNode(docker: Docker, id: string): Promise<ObservedNode | u
     address: network?.[1].IPAMConfig?.IPv4Address || network?.[1].IPAddress || null,
     network: network?.[0] ?? null,
     apiServer: binding?.HostPort ? { host: reachable(binding.HostIp), port: Number(binding.HostPort) } : null,
+    startedAt: startOf(container.State.StartedAt),
     exitCode: status === 'exited' || status === 'dead' ? exitCode : null,
   }
+}
+
+/** A container that never ran has the year 1. */
+function startOf(time: string): number | null {
+  const at = Date.parse(time)
+  return at > 0 ? at : null
 }
 
 function roleOf(label: string | undefined): NodeRole {

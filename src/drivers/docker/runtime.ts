@@ -31,7 +31,7 @@ export async function createDockerRuntime({ docker, clock, random, proxy }: Dock
     },
     images: createImageDriver(client),
     networks: createNetworkDriver(client),
-    nodes: createNodeDriver(client, needs),
+    nodes: createNodeDriver(client, { clock, hostNeeds: needs }),
     bootstrap: createKindBootstrap({
       shell: createNodeShell(client),
       clock,

@@ -28,6 +28,11 @@ export interface NodeObserver {
 export interface KubernetesNode {
   name: string
   ready: boolean
+  /**
+   * When the kubelet last said so, milliseconds since the epoch, to the second; null where that is not known. What a
+   * node said before it was stopped stands for forty seconds.
+   */
+  reportedAt: number | null
   /** Why the node is not ready: the Ready condition's message. */
   message: string
   schedulable: boolean

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
+import { startDeadline } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
-import { startDeadline } from './deadline.ts'
 import { hasStatus, isTransient, KubernetesError } from './errors.ts'
 import { listAll } from './listing.ts'
 import { at, type KubernetesObject, keyOf, listAt, textAt } from './objects.ts'

@@ -6,9 +6,11 @@ export function toKubernetesNode(node: KubernetesObject): KubernetesNode {
   const condition = listAt(node, 'status', 'conditions').find(condition => textAt(condition, 'type') === 'Ready')
   const ready = textAt(condition, 'status') === 'True'
   const info = objectAt(node, 'status', 'nodeInfo')
+  const reportedAt = Date.parse(textAt(condition, 'lastHeartbeatTime'))
   return {
     name: node.metadata.name,
     ready,
+    reportedAt: Number.isNaN(reportedAt) ? null : reportedAt,
     message: ready ? '' : textAt(condition, 'message') || 'the kubelet has not reported its state',
     schedulable: at(node, 'spec', 'unschedulable') !== true,
     kubeletVersion: textAt(info, 'kubeletVersion'),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
+import { unlessAborted } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
 import { createBackoff } from './backoff.ts'
-import { unlessAborted } from './deadline.ts'
 import { KubernetesError } from './errors.ts'
 import { listAll } from './listing.ts'
 import type { KubernetesObject } from './objects.ts'

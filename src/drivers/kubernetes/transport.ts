@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
 import type { Clock } from '../../clock.ts'
+import { type Deadline, startDeadline } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
-import { type Deadline, startDeadline } from './deadline.ts'
 import { errorFromAnswer, TransportError } from './errors.ts'
 
 /** Where an API server is and how to prove who we are. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
+import { unlessAborted } from '../../deadline.ts'
 import { messageOf } from '../../errors.ts'
-import { unlessAborted } from './deadline.ts'
 import { hasStatus, TransportError } from './errors.ts'
 import { readLines } from './lines.ts'
 import { isKubernetesObject, type KubernetesObject, objectAt, textAt } from './objects.ts'

@@ -267,6 +267,7 @@ function newNode(name: string, kubeletVersion: string, labels: Record<string, st
   return {
     name,
     ready: false,
+    reportedAt: null,
     message: messages.noNetwork,
     schedulable: true,
     kubeletVersion,

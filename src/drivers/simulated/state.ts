@@ -53,6 +53,7 @@ const kubernetesNodeSchema = Type.Object(
   {
     name: Type.String(),
     ready: Type.Boolean(),
+    reportedAt: nullable(Type.Integer()),
     message: Type.String(),
     schedulable: Type.Boolean(),
     kubeletVersion: Type.String(),

@@ -121,7 +121,7 @@ function isOurs(network: NetworkState): boolean {
 }
 
 function observedNode({ prepared: _, joinedTo: __, apiServer, ...node }: NodeState): ObservedNode {
-  return { ...node, apiServer: apiServer && { ...apiServer } }
+  return { ...node, apiServer: apiServer && { ...apiServer }, startedAt: null }
 }
 
 function observedNetwork(network: NetworkState): ObservedNetwork {

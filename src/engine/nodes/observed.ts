@@ -27,3 +27,9 @@ export function createObserved(): Observed {
 export function containersOf(observed: Observed, clusterId: string): ObservedNode[] {
   return [...observed.nodes.values()].filter(node => node.clusterId === clusterId)
 }
+
+/** Whether what a Kubernetes node said of itself is newer than its container's last start; times are to the second. */
+export function isCurrent(container: ObservedNode, node: KubernetesNode): boolean {
+  if (container.startedAt === null || node.reportedAt === null) return true
+  return node.reportedAt >= Math.floor(container.startedAt / 1000) * 1000
+}

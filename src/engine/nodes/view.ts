@@ -1,7 +1,7 @@
 import type { ObservedNode } from '../../drivers/runtime.ts'
 import type { ClusterRow, Desired, NodeRow } from '../clusters/rows.ts'
 import type { Unversioned } from '../mirror/objects.ts'
-import type { Observed, ObservedKubernetes } from './observed.ts'
+import { isCurrent, type Observed, type ObservedKubernetes } from './observed.ts'
 import type { Node, NodeState } from './schema.ts'
 
 /** The nodes of one of our clusters: what is wanted beside what is there. */
@@ -59,7 +59,7 @@ export function viewForeignNode(
 
 function seenOf(name: string, container: ObservedNode | undefined, kubernetes: ObservedKubernetes | undefined) {
   const seen = kubernetes?.nodes.get(name)
-  const { state, message } = stateOf(container, seen, kubernetes)
+  const { state, message } = stateOf(container, kubernetes)
   return {
     state,
     message,
@@ -70,17 +70,19 @@ function seenOf(name: string, container: ObservedNode | undefined, kubernetes: O
   }
 }
 
-function stateOf(
+/** A node's state by what drivers see of it, and why it is not ready. */
+export function stateOf(
   container: ObservedNode | undefined,
-  seen: { ready: boolean; message: string } | undefined,
   kubernetes: ObservedKubernetes | undefined,
 ): { state: NodeState; message: string } {
   if (!container) return { state: 'created', message: 'has no container' }
   if (container.state === 'created') return { state: 'created', message: 'was never started' }
   if (container.state === 'exited') return { state: 'exited', message: exitMessage(container.exitCode) }
   if (container.role === 'external-load-balancer') return { state: 'running', message: '' }
+  const seen = kubernetes?.nodes.get(container.name)
   if (!kubernetes || !seen) return { state: 'running', message: 'is not known to Kubernetes yet' }
   if (kubernetes.down !== null) return { state: 'running', message: kubernetes.down }
+  if (!isCurrent(container, seen)) return { state: 'running', message: 'has not reported since it was started' }
   return seen.ready ? { state: 'ready', message: '' } : { state: 'running', message: seen.message || 'is not ready' }
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Clock } from '../../clock.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../../log.ts'
 
 /** What `postmaster.pid` says: a server that runs, or the id of one that is gone. */
 export type Found = { running: true; pid: number; port: number } | { running: false; pid: number }

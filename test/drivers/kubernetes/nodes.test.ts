@@ -11,7 +11,7 @@ const nodeInfo = {
 }
 const ready = (status: string, message: string) => [
   { type: 'MemoryPressure', status: 'False', message: 'enough' },
-  { type: 'Ready', status, message },
+  { type: 'Ready', status, message, lastHeartbeatTime: '2026-11-21T08:00:00Z' },
 ]
 
 describe('toKubernetesNode', () => {
@@ -20,6 +20,7 @@ describe('toKubernetesNode', () => {
     assert.deepEqual(toKubernetesNode({ metadata, spec: {}, status }), {
       name: 'node-1',
       ready: true,
+      reportedAt: Date.UTC(2026, 10, 21, 8),
       message: '',
       schedulable: true,
       kubeletVersion: 'v1.34.4',
@@ -45,6 +46,7 @@ describe('toKubernetesNode', () => {
     assert.deepEqual(node, {
       name: 'new',
       ready: false,
+      reportedAt: null,
       message: 'the kubelet has not reported its state',
       schedulable: true,
       kubeletVersion: '',

@@ -73,5 +73,13 @@ export async function bringUp(runtime: Runtime, name: string, workers: number, i
 
 /** A node as an observer would know it, for what needs an observed one. */
 export function asObserved(node: NodeSpec): ObservedNode {
-  return { ...node, id: '', gateway: node.gatewayId, imageId: node.image, state: 'running', exitCode: null }
+  return {
+    ...node,
+    id: '',
+    gateway: node.gatewayId,
+    imageId: node.image,
+    state: 'running',
+    exitCode: null,
+    startedAt: null,
+  }
 }

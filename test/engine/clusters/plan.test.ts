@@ -68,6 +68,7 @@ function seeing(states: Record<string, ObservedNode['state']>): Observed {
       network: null,
       apiServer: null,
       exitCode: null,
+      startedAt: null,
     })
   return observed
 }

@@ -1,4 +1,5 @@
 import { RuntimeError } from '../../../drivers/runtime.ts'
+import { stateOf } from '../../nodes/view.ts'
 import type { NodeRow } from '../rows.ts'
 import type { Step } from '../steps.ts'
 import { all } from './nodes.ts'
@@ -68,7 +69,7 @@ export function readyStep(work: Work, nodes: NodeRow[]): Step {
     title: `waiting for ${count(nodes.length, 'node')} to be ready`,
     needs: ['init', 'addons', 'join', 'control-plane', 'workers'],
     async run(signal) {
-      const missing = () => nodes.filter(node => !isReady(work, node.name))
+      const missing = () => nodes.filter(node => seen(work, node.name).state !== 'ready')
       work.watchKubernetes()
       try {
         await work.until(() => missing().length === 0, signal)
@@ -76,7 +77,7 @@ export function readyStep(work: Work, nodes: NodeRow[]): Step {
         if (error instanceof RuntimeError) throw error
         throw new Error(
           `not ready: ${missing()
-            .map(node => reasonOf(work, node.name))
+            .map(node => `${node.name} ${seen(work, node.name).message}`)
             .join('; ')}`,
           { cause: error },
         )
@@ -86,21 +87,6 @@ export function readyStep(work: Work, nodes: NodeRow[]): Step {
   }
 }
 
-function seenNode(work: Work, name: string) {
-  return work.observed.kubernetes.get(work.current().cluster.id)?.nodes.get(name)
-}
-
-function isReady(work: Work, name: string): boolean {
-  const kubernetes = work.observed.kubernetes.get(work.current().cluster.id)
-  return (
-    work.observed.nodes.get(name)?.state === 'running' &&
-    kubernetes?.down === null &&
-    seenNode(work, name)?.ready === true
-  )
-}
-
-function reasonOf(work: Work, name: string): string {
-  const container = work.observed.nodes.get(name)
-  if (container?.state !== 'running') return `${name} (${container?.state ?? 'no container'})`
-  return `${name} (${seenNode(work, name)?.message ?? 'not known to Kubernetes'})`
+function seen(work: Work, name: string) {
+  return stateOf(work.observed.nodes.get(name), work.observed.kubernetes.get(work.current().cluster.id))
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../clock.ts'
-import { startDeadline } from '../../../drivers/kubernetes/deadline.ts'
+import { startDeadline } from '../../../deadline.ts'
 import type { Step } from '../steps.ts'
 
 /** The same steps, each failing when it takes too long; only a pull may take as long as it moves on. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../../src/clock.ts'
-import { startDeadline, unlessAborted } from '../../../../src/drivers/kubernetes/deadline.ts'
+import { startDeadline, unlessAborted } from '../../../../src/deadline.ts'
 import { errorFromAnswer, TransportError } from '../../../../src/drivers/kubernetes/errors.ts'
 import type { KubernetesRequest, KubernetesTransport } from '../../../../src/drivers/kubernetes/transport.ts'
 import type { ApiAnswer, ApiRequest, FakeApiServer } from './api-server.ts'

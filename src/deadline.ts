@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import type { Clock } from './clock.ts'
 
 /** A signal that follows another one and aborts by itself when time is up. */
 export interface Deadline {
