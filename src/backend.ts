@@ -5,7 +5,7 @@ import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
 import type { Log } from './log.ts'
-import { chooseRuntime } from './runtime.ts'
+import { lookForRuntime } from './runtime.ts'
 import { startEmbeddedPostgres } from './store/embedded.ts'
 import { holdExclusively } from './store/exclusive.ts'
 import { readGatewayId } from './store/gateway.ts'
@@ -35,6 +35,7 @@ export async function startBackend({ settings, environment, version, log, onLost
   const stopping = new AbortController()
   cleanup.defer(() => stopping.abort(new Error('the gateway stops')))
 
+  const chooseRuntime = lookForRuntime({ settings, environment, clock, log })
   const postgres = settings.DATABASE_URL
     ? { url: settings.DATABASE_URL, stop: async () => undefined }
     : await startEmbeddedPostgres({ dataDir: settings.DATA_DIR, log })
@@ -48,7 +49,7 @@ export async function startBackend({ settings, environment, version, log, onLost
   const [real] = await store.sql<
     { found: boolean }[]
   >`select exists (select from clusters where runtime = 'docker') as found`
-  const runtime = await chooseRuntime({ settings, environment, hasDockerClusters: real?.found ?? false, clock, log })
+  const runtime = await chooseRuntime(real?.found ?? false)
   const engine = createEngine({
     store,
     gatewayId: await readGatewayId(store),

@@ -4,39 +4,44 @@ import type { Runtime } from './drivers/runtime.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
 
-export interface RuntimeChoice {
+export interface RuntimeOptions {
   settings: Settings
   environment: NodeJS.ProcessEnv
-  /** Whether the database has clusters of real Docker: then they are waited for, not replaced by invented ones. */
-  hasDockerClusters: boolean
   clock: Clock
   log: Log
 }
 
+/** Chooses once it is known whether the database has clusters of real Docker: those are waited for, not replaced. */
+export type ChooseRuntime = (hasDockerClusters: boolean) => Promise<Runtime>
+
 const daemonTimeoutMs = 3000
 
 /**
- * The runtime that the setting RUNTIME asks for. `auto` is Docker where a daemon answers. Throws SettingError for
- * `docker` without a daemon.
+ * Begins to look for the runtime that the setting RUNTIME asks for, while the database starts. `auto` is Docker where a
+ * daemon answers. Choosing rejects with SettingError for `docker` without a daemon.
  */
-export async function chooseRuntime(choice: RuntimeChoice): Promise<Runtime> {
-  const { settings, hasDockerClusters, log } = choice
-  if (settings.RUNTIME === 'simulated') return simulatedRuntime(choice)
-  const docker = await dockerRuntime(choice)
-  const silence = await silenceOf(docker)
-  if (silence === undefined || (settings.RUNTIME === 'auto' && hasDockerClusters)) return docker
-  if (settings.RUNTIME === 'docker')
-    throw new SettingError(
-      `RUNTIME=docker, and no Docker daemon answers at DOCKER_HOST=${settings.DOCKER_HOST}: ${silence}`,
+export function lookForRuntime(options: RuntimeOptions): ChooseRuntime {
+  const { settings, log } = options
+  if (settings.RUNTIME === 'simulated') return () => simulatedRuntime(options)
+  const looking = dockerRuntime(options).then(async docker => ({ docker, silence: await silenceOf(docker) }))
+  // Told to whoever chooses.
+  looking.catch(() => undefined)
+  return async hasDockerClusters => {
+    const { docker, silence } = await looking
+    if (silence === undefined || (settings.RUNTIME === 'auto' && hasDockerClusters)) return docker
+    if (settings.RUNTIME === 'docker')
+      throw new SettingError(
+        `RUNTIME=docker, and no Docker daemon answers at DOCKER_HOST=${settings.DOCKER_HOST}: ${silence}`,
+      )
+    log.warn(
+      { dockerHost: settings.DOCKER_HOST, reason: silence },
+      'NO DOCKER: every cluster from now on is SIMULATED, nothing of it is real (RUNTIME=docker refuses to start instead)',
     )
-  log.warn(
-    { dockerHost: settings.DOCKER_HOST, reason: silence },
-    'NO DOCKER: every cluster from now on is SIMULATED, nothing of it is real (RUNTIME=docker refuses to start instead)',
-  )
-  return simulatedRuntime(choice)
+    return simulatedRuntime(options)
+  }
 }
 
-async function dockerRuntime({ settings, environment, clock }: RuntimeChoice): Promise<Runtime> {
+async function dockerRuntime({ settings, environment, clock }: RuntimeOptions): Promise<Runtime> {
   const { createDockerRuntime } = await import('./drivers/docker/runtime.ts')
   return createDockerRuntime({
     docker: {
@@ -50,7 +55,7 @@ async function dockerRuntime({ settings, environment, clock }: RuntimeChoice): P
   })
 }
 
-async function simulatedRuntime({ settings, clock, log }: RuntimeChoice): Promise<Runtime> {
+async function simulatedRuntime({ settings, clock, log }: RuntimeOptions): Promise<Runtime> {
   const { createSimulatedRuntime } = await import('./drivers/simulated/runtime.ts')
   return createSimulatedRuntime({ clock, log, pace: 1, stateFile: `${settings.DATA_DIR}/simulated.json` })
 }

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { findBinaries } from './embedded/binaries.ts'
 import { database, initialise, makeRoot, placesIn, readPassword, user } from './embedded/data.ts'
 import { chooseIdentity } from './embedded/identity.ts'
 import { isServer, terminate } from './embedded/process.ts'
 import { createStarter, type Running } from './embedded/start.ts'
-import type { Log } from '../log.ts'
 
 export interface EmbeddedOptions {
   /** Folder for all the server keeps; made where it is not there. */

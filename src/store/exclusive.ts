@@ -1,9 +1,9 @@
 import type { Sql } from 'postgres'
 import { type Clock, systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { StoreError } from './error.ts'
 import { locks } from './locks.ts'
-import type { Log } from '../log.ts'
 import type { Store } from './postgres.ts'
 import { codeOf, storeUnavailable } from './unavailable.ts'
 

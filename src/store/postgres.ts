@@ -1,8 +1,8 @@
 import postgres, { type Sql, type TransactionSql } from 'postgres'
 import { type Clock, systemClock } from '../clock.ts'
 import { GatewayError, messageOf } from '../errors.ts'
-import { StoreError } from './error.ts'
 import type { Log } from '../log.ts'
+import { StoreError } from './error.ts'
 import { isRetryable, storeUnavailable, unavailable } from './unavailable.ts'
 
 export interface Store {

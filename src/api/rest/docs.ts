@@ -33,7 +33,10 @@ export async function docs(server: FastifyInstance): Promise<void> {
       routePrefix: '/docs',
       staticCSP: contentSecurityPolicy,
       uiConfig: { deepLinking: true, displayOperationId: true, displayRequestDuration: true, tagsSorter: 'alpha' },
-      theme: { title: 'kindgate' },
+      theme: {
+        title: 'kindgate',
+        css: [{ filename: 'kindgate.css', content: '.swagger-ui .topbar { display: none }' }],
+      },
     })
   })
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
-import { StoreError } from '../error.ts'
 import type { Log } from '../../log.ts'
+import { StoreError } from '../error.ts'
 import { codeOf } from '../unavailable.ts'
 import { type DataOptions, resetPassword } from './data.ts'
 import { own } from './identity.ts'
