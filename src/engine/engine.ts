@@ -14,6 +14,7 @@ import { createClusterState } from './clusters/state.ts'
 import type { WorkSettings } from './clusters/steps/work.ts'
 import { createSupervisor } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
+import { createHealth } from './health.ts'
 import { listImages } from './images/service.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
@@ -74,6 +75,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   }
   const observed = createObserved()
   const seen = createSignal()
+  const health = createHealth({ store, observed, clock })
   const credentials = createAccounts({ store, clock })
   const clusters = createClusterState({ store, runtime: runtime.name, observed, tables })
   const operations = createOperationState({ store, runtime: runtime.name, table: tables.operations })
@@ -160,14 +162,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       staleSince: observed.down?.since.toISOString() ?? null,
     }),
 
-    health: () => [
-      {
-        name: 'mirror',
-        ready: observed.synced,
-        message: observed.synced ? '' : 'waits for the first look at the runtime',
-      },
-      { name: 'runtime', ready: observed.down === null, message: observed.down?.reason ?? '' },
-    ],
+    health: health.checks,
 
     async start() {
       await load()
@@ -181,6 +176,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       })
       observing = runtime.observe(observer, stopping.signal)
       void expireOperations()
+      void health.watch(stopping.signal)
     },
 
     async close() {

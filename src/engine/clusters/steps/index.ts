@@ -1,3 +1,4 @@
+import { networkName } from '../../networks/name.ts'
 import type { Plan } from '../plan.ts'
 import { controlPlaneOf, type NodeRow } from '../rows.ts'
 import type { Step } from '../steps.ts'
@@ -36,7 +37,8 @@ function runningSteps(plan: Extract<Plan, { kind: 'run' }>, work: Work): Step[] 
       plan.stop.filter(node => node.role === 'worker'),
       plan.stop.filter(node => node.role === 'control-plane'),
     ),
-    ...(creates ? [imageStep(work), networkStep(work)] : []),
+    ...(creates ? [imageStep(work)] : []),
+    ...(creates && !work.observed.networks.has(networkName(work.current().cluster.name)) ? [networkStep(work)] : []),
     ...(has(plan.start) ? [startControlPlaneStep(work, controlPlane)] : []),
     ...(has(plan.bootstrap) ? initSteps(work, controlPlane) : []),
     ...(plan.addons ? [addonsStep(work)] : []),
