@@ -27,6 +27,8 @@ export interface RuntimeVersion {
 }
 
 export interface RuntimeObserver {
+  /** All images there are: before each snapshot, and again after each change. */
+  images(images: LocalImage[]): void
   snapshot(nodes: ObservedNode[], networks: ObservedNetwork[]): void
   node(node: ObservedNode): void
   nodeGone(name: string): void

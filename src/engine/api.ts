@@ -15,7 +15,10 @@ import type { Version } from './versions.ts'
 export interface Engine {
   readonly clusters: ClusterCommands
   readonly nodes: NodeCommands
-  readonly images: { list(principal: Principal): Promise<Image[]> }
+  readonly images: {
+    /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
+    list(principal: Principal): Image[]
+  }
   readonly operations: {
     /** The operation once it has ended, or as it is after `ms` milliseconds or when the signal aborts. */
     wait(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Operation>

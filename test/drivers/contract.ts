@@ -64,6 +64,15 @@ export function runtimeContract(
       assert.deepEqual(listed.find(each => each.id === found.id)?.tags, found.tags)
     })
 
+    test('tells an observer which images there are', async () => {
+      const found = await runtime.images.find(image)
+      await seen.until('the image to be told of', () => seen.present.has(found?.id ?? ''))
+      assert.deepEqual(
+        [...seen.present.keys()].toSorted(),
+        (await runtime.images.list()).map(each => each.id).toSorted(),
+      )
+    })
+
     test('says that an image is not there, and that it cannot be pulled', async () => {
       const absent = `${contractPrefix}missing/node:missing-${randomBytes(4).toString('hex')}`
       assert.equal(await runtime.images.find(absent), undefined)

@@ -1,5 +1,5 @@
 import type { KubernetesNode, NodeObserver } from '../../src/drivers/kubernetes/access.ts'
-import type { ObservedNetwork, ObservedNode, RuntimeObserver } from '../../src/drivers/runtime.ts'
+import type { LocalImage, ObservedNetwork, ObservedNode, RuntimeObserver } from '../../src/drivers/runtime.ts'
 
 /** Waits for what an observer is told, without sleeping. */
 export interface Waiting {
@@ -11,6 +11,8 @@ export interface Waiting {
 export interface RuntimeRecorder extends RuntimeObserver, Waiting {
   readonly nodes: Map<string, ObservedNode>
   readonly networks: Map<string, ObservedNetwork>
+  /** Images by id. */
+  readonly present: Map<string, LocalImage>
   /** One line for each thing told: `node a running`, `node a gone`, `snapshot`, `down: why`. */
   readonly told: string[]
 }
@@ -25,12 +27,19 @@ export interface NodeRecorder extends NodeObserver, Waiting {
 export function recordRuntime(patienceMs: number): RuntimeRecorder {
   const nodes = new Map<string, ObservedNode>()
   const networks = new Map<string, ObservedNetwork>()
-  const { told, tell, until } = createWaiting(patienceMs)
+  const present = new Map<string, LocalImage>()
+  const { told, tell, wake, until } = createWaiting(patienceMs)
   return {
     nodes,
     networks,
+    present,
     told,
     until,
+    images(all) {
+      present.clear()
+      for (const image of all) present.set(image.id, image)
+      wake()
+    },
     snapshot(allNodes, allNetworks) {
       nodes.clear()
       networks.clear()
@@ -85,12 +94,16 @@ export function recordNodes(patienceMs: number): NodeRecorder {
 function createWaiting(patienceMs: number) {
   const told: string[] = []
   let next = Promise.withResolvers<void>()
+  const wake = () => {
+    next.resolve()
+    next = Promise.withResolvers()
+  }
   return {
     told,
+    wake,
     tell(line: string) {
       told.push(line)
-      next.resolve()
-      next = Promise.withResolvers()
+      wake()
     },
     async until(what: string, holds: () => boolean) {
       const patience = Promise.withResolvers<never>()

@@ -1,18 +1,11 @@
+import type Docker from 'dockerode'
 import type { ImageDriver, LocalImage } from '../runtime.ts'
 import { RuntimeError } from '../runtime.ts'
 import { act, type DockerClient, daemonMessage, statusOf } from './client.ts'
 
 export function createImageDriver({ acts, streams }: DockerClient): ImageDriver {
   return {
-    async list() {
-      const images = (await act(() => acts.listImages())) ?? []
-      return images.map(image => ({
-        id: image.Id,
-        tags: image.RepoTags ?? [],
-        digests: image.RepoDigests ?? [],
-        size: image.Size,
-      }))
-    },
+    list: () => listImages(acts),
 
     async find(reference) {
       const image = await act(() => acts.getImage(reference).inspect(), 404)
@@ -49,6 +42,16 @@ export function createImageDriver({ acts, streams }: DockerClient): ImageDriver 
       }
     },
   }
+}
+
+export async function listImages(docker: Docker): Promise<LocalImage[]> {
+  const images = (await act(() => docker.listImages())) ?? []
+  return images.map(image => ({
+    id: image.Id,
+    tags: image.RepoTags ?? [],
+    digests: image.RepoDigests ?? [],
+    size: image.Size,
+  }))
 }
 
 /** A line of the daemon's pull stream that tells how far a layer's download is. */

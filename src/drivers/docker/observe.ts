@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { NodeRole, ObservedNetwork, ObservedNode, RuntimeObserver } from '../runtime.ts'
 import { act, type DockerClient } from './client.ts'
-import { jsonLines } from './images.ts'
+import { jsonLines, listImages } from './images.ts'
 import { clusterIdLabel, clusterLabel, gatewayLabel, roleLabel } from './labels.ts'
 
 export interface ObserveOptions {
@@ -48,7 +48,7 @@ async function follow(
 ): Promise<void> {
   const events = await act(() =>
     streams.getEvents({
-      filters: { type: ['container', 'network'] },
+      filters: { type: ['container', 'network', 'image'] },
       abortSignal: signal,
     }),
   )
@@ -56,6 +56,7 @@ async function follow(
   const networks = (await act(() => acts.listNetworks({ filters: { label: [clusterIdLabel] } }))) ?? []
   const containers = (await act(() => acts.listContainers({ all: true, filters: { label: [clusterLabel] } }))) ?? []
   const nodes = await Promise.all(containers.map(({ Id }) => inspectNode(acts, Id)))
+  observer.images(await listImages(acts))
   observer.snapshot(
     nodes.filter(node => node !== undefined),
     networks.map(toNetwork),
@@ -68,6 +69,7 @@ async function follow(
       if (node) observer.node(node)
       else observer.nodeGone(change.name)
     }
+    if (change?.type === 'image') observer.images(await listImages(acts))
     if (change?.type === 'network') {
       // Removal events carry no labels; a name that is not one of ours is nothing to forget.
       const network = await act(() => acts.getNetwork(change.id).inspect(), 404)
@@ -90,7 +92,7 @@ async function probe(docker: Docker, clock: Clock, signal: AbortSignal): Promise
 }
 
 interface Change {
-  type: 'container' | 'network'
+  type: 'container' | 'network' | 'image'
   id: string
   name: string
   attributes: Record<string, unknown>
@@ -102,7 +104,7 @@ const noise = /^(exec_|attach|top|resize|archive-path|extract-to-dir|connect|dis
 function changeOf(event: object): Change | undefined {
   if (!('Type' in event) || !('Action' in event) || !('Actor' in event)) return undefined
   const { Type: type, Action: action, Actor: actor } = event
-  if ((type !== 'container' && type !== 'network') || typeof action !== 'string') return undefined
+  if ((type !== 'container' && type !== 'network' && type !== 'image') || typeof action !== 'string') return undefined
   if (noise.test(action) || typeof actor !== 'object' || actor === null) return undefined
   if (!('ID' in actor) || typeof actor.ID !== 'string' || !('Attributes' in actor)) return undefined
   const attributes = actor.Attributes

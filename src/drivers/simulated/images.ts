@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { ImageDriver, LocalImage } from '../runtime.ts'
+import type { ImageDriver } from '../runtime.ts'
 import { RuntimeError } from '../runtime.ts'
 import type { Acts } from './acts.ts'
 import type { ImageState } from './state.ts'
-import type { World } from './world.ts'
+import { copyImage, type World } from './world.ts'
 
 /** Node images that are there from the start; the first is the one kind 0.33 takes, under its real digest. */
 const presentAtFirst = [
@@ -38,13 +38,13 @@ export function createImageDriver(world: World, acts: Acts): ImageDriver {
   return {
     async list() {
       await acts.enter('list', '')
-      return Array.from(world.images.values(), copy)
+      return Array.from(world.images.values(), copyImage)
     },
 
     async find(reference) {
       await acts.enter('find', reference)
       const image = findImage(world, reference)
-      return image && copy(image)
+      return image && copyImage(image)
     },
 
     async pull(reference, onProgress, signal) {
@@ -96,13 +96,9 @@ function invent({ name, tag, digest }: Reference): ImageState {
 function keep(world: World, image: ImageState): void {
   for (const other of world.images.values()) other.tags = other.tags.filter(tag => !image.tags.includes(tag))
   world.images.set(image.id, image)
-  world.touched()
+  world.imagesChanged()
 }
 
 function sha256(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
-}
-
-function copy({ id, tags, digests, size }: ImageState): LocalImage {
-  return { id, tags: [...tags], digests: [...digests], size }
 }

@@ -1,4 +1,4 @@
-import type { ObservedNetwork, ObservedNode, RuntimeObserver } from '../runtime.ts'
+import type { LocalImage, ObservedNetwork, ObservedNode, RuntimeObserver } from '../runtime.ts'
 import type { ApiServerState, ImageState, NetworkState, NodeState, State } from './state.ts'
 
 /** One cluster's API server with its objects, which lie in its control plane node and go with it. */
@@ -21,6 +21,7 @@ export interface World {
   nodeGone(name: string): void
   networkChanged(network: NetworkState): void
   networkGone(name: string): void
+  imagesChanged(): void
   /** Something was changed that no observer hears of. */
   touched(): void
   /** Tells each observer, in turn; one that throws disturbs nobody. */
@@ -39,6 +40,7 @@ export interface WorldOptions {
 }
 
 export function createWorld({ state, onChange, visible, onError }: WorldOptions): World {
+  const images = new Map(state.images.map(image => [image.id, image]))
   const networks = new Map(state.networks.map(network => [network.name, network]))
   const nodes = new Map(state.nodes.map(node => [node.name, node]))
   const running = state.nodes.filter(node => node.state === 'running')
@@ -60,7 +62,7 @@ export function createWorld({ state, onChange, visible, onError }: WorldOptions)
   }
 
   return {
-    images: new Map(state.images.map(image => [image.id, image])),
+    images,
     networks,
     nodes,
     apiServers: new Map(
@@ -82,11 +84,14 @@ export function createWorld({ state, onChange, visible, onError }: WorldOptions)
     nodeGone: name => changed(observer => observer.nodeGone(name)),
     networkChanged: network => changed(observer => isOurs(network) && observer.network(observedNetwork(network))),
     networkGone: name => changed(observer => observer.networkGone(name)),
-    snapshot: observer =>
+    imagesChanged: () => changed(observer => observer.images(Array.from(images.values(), copyImage))),
+    snapshot(observer) {
+      observer.images(Array.from(images.values(), copyImage))
       observer.snapshot(
         Array.from(nodes.values(), observedNode),
         [...networks.values()].filter(isOurs).map(observedNetwork),
-      ),
+      )
+    },
   }
 }
 
@@ -122,6 +127,10 @@ function isOurs(network: NetworkState): boolean {
 
 function observedNode({ prepared: _, joinedTo: __, apiServer, ...node }: NodeState): ObservedNode {
   return { ...node, apiServer: apiServer && { ...apiServer }, startedAt: null }
+}
+
+export function copyImage({ id, tags, digests, size }: ImageState): LocalImage {
+  return { id, tags: [...tags], digests: [...digests], size }
 }
 
 function observedNetwork(network: NetworkState): ObservedNetwork {

@@ -34,13 +34,21 @@ export interface PlanOptions {
   asked: boolean
 }
 
+/** Whether a cluster's data went with its control plane node, and nobody has drawn the conclusion yet. */
+export function isLost(desired: Desired, observed: Observed): boolean {
+  const { cluster } = desired
+  if (cluster.deleting || cluster.failure !== null) return false
+  const controlPlane = controlPlaneOf(desired)
+  return controlPlane.bootstrappedAt !== null && !observed.nodes.has(controlPlane.name)
+}
+
 export function planCluster(desired: Desired, observed: Observed, { asked }: PlanOptions): Plan {
   const { cluster, nodes } = desired
   if (cluster.deleting) return { kind: 'delete' }
   if (cluster.failure !== null) return { kind: 'none' }
   const controlPlane = controlPlaneOf(desired)
   const container = (node: NodeRow) => observed.nodes.get(node.name)
-  if (controlPlane.bootstrappedAt !== null && !container(controlPlane))
+  if (isLost(desired, observed))
     return {
       kind: 'lost',
       reason: `the control plane node ${controlPlane.name} was removed, and the cluster's data with it; delete the cluster`,

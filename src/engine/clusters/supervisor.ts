@@ -7,6 +7,7 @@ import type { Observed } from '../nodes/observed.ts'
 import type { ObserverOptions } from '../nodes/observer.ts'
 import type { WorkQueue } from '../queue.ts'
 import type { Signal } from '../signal.ts'
+import { isLost } from './plan.ts'
 import { controlPlaneOf } from './rows.ts'
 import { type ClusterState, foreignId } from './state.ts'
 
@@ -64,10 +65,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function look(clusterId: string | null): void {
-    if (clusterId !== null && clusters.get(clusterId)) {
+    const desired = clusterId === null ? undefined : clusters.get(clusterId)
+    if (clusterId !== null && desired) {
       watchOurs(clusterId)
       clusters.project(clusterId)
-      queue.add(clusterId)
+      // What is being done to a cluster that is lost waits for an API server that is gone.
+      if (isLost(desired, observed)) queue.restart(clusterId)
+      else queue.add(clusterId)
     } else {
       watchForeign()
       clusters.projectForeign()

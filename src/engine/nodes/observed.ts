@@ -1,10 +1,11 @@
 import type { KubernetesNode } from '../../drivers/kubernetes/access.ts'
-import type { ObservedNetwork, ObservedNode } from '../../drivers/runtime.ts'
+import type { LocalImage, ObservedNetwork, ObservedNode } from '../../drivers/runtime.ts'
 
 /** What drivers have seen last: the actual state that views and plans are made from. */
 export interface Observed {
   nodes: Map<string, ObservedNode>
   networks: Map<string, ObservedNetwork>
+  images: LocalImage[]
   /** By cluster id: its Kubernetes nodes, as long as somebody watches them. */
   kubernetes: Map<string, ObservedKubernetes>
   /** Null while the runtime is being observed; since when and why it is not. */
@@ -20,7 +21,7 @@ export interface ObservedKubernetes {
 }
 
 export function createObserved(): Observed {
-  return { nodes: new Map(), networks: new Map(), kubernetes: new Map(), down: null, synced: false }
+  return { nodes: new Map(), networks: new Map(), images: [], kubernetes: new Map(), down: null, synced: false }
 }
 
 /** Containers of a cluster; those of one that is not ours go by its name. */

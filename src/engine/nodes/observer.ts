@@ -20,6 +20,9 @@ export function createObserver({ observed, clock, onCluster, onSnapshot, onDown 
     return node
   }
   return {
+    images(images) {
+      observed.images = images
+    },
     snapshot(nodes, networks) {
       observed.nodes = new Map(nodes.map(node => [node.name, node]))
       observed.networks = new Map(networks.map(network => [network.name, network]))

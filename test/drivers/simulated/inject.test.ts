@@ -289,6 +289,7 @@ test('an observer that throws disturbs nobody', async t => {
     nodeGone: throws,
     network: throws,
     networkGone: throws,
+    images: throws,
     down: throws,
   }
   const observing = runtime.observe(faulty, stop.signal)

@@ -8,7 +8,7 @@ const config = { access: 'user' } as const
 
 export function systemRoutes(server: HttpServer, { engine }: RestContext): void {
   server.get('/images', { config, schema: schemas.imageList }, async request => ({
-    items: await engine.images.list(principalOf(request)),
+    items: engine.images.list(principalOf(request)),
   }))
   server.get('/version', { config, schema: schemas.versionGet }, () => engine.version())
 }

@@ -1,16 +1,12 @@
-import type { Runtime } from '../../drivers/runtime.ts'
-import { runtimeError } from '../runtime-error.ts'
+import type { LocalImage } from '../../drivers/runtime.ts'
 import { canonicalImage, isAllowed } from './allow.ts'
 import type { Image } from './schema.ts'
 
-/** The node images that are here and may be run. */
-export async function listImages(
-  runtime: Runtime,
-  settings: { nodeImage: string; nodeImages: string[] },
-): Promise<Image[]> {
-  const images = await runtime.images.list().catch(error => {
-    throw runtimeError(error)
-  })
+/** The node images that are here and may be run, as last seen. */
+export function listImages(
+  images: LocalImage[],
+  settings: { nodeImage: string; nodeImages: string[]; simulated: boolean },
+): Image[] {
   const named = images.flatMap(image =>
     image.tags
       .map(canonicalImage)
@@ -23,7 +19,7 @@ export async function listImages(
         default:
           name === settings.nodeImage ||
           image.digests.some(digest => settings.nodeImage.endsWith(digest.split('@')[1] ?? '?')),
-        simulated: runtime.name === 'simulated',
+        simulated: settings.simulated,
       })),
   )
   return named.toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
