@@ -45,6 +45,17 @@ async function dockerOptions({ host, tlsVerify, certPath }: DockerSettings): Pro
   return { protocol: 'https', host: url.hostname, port: url.port || '2376', ca, cert, key }
 }
 
+/** An answer of the daemon that is an error, in its own words. */
+export class DaemonError extends Error {
+  readonly statusCode: number
+
+  constructor(statusCode: number, message: string, options: ErrorOptions) {
+    super(message, options)
+    this.name = 'DaemonError'
+    this.statusCode = statusCode
+  }
+}
+
 /** The HTTP status of the daemon's answer, undefined where it gave none. */
 export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined
@@ -60,7 +71,7 @@ export function daemonMessage(error: unknown): string {
 
 /**
  * Runs an act against the daemon. Answers with a status in `done` count as done: the act had been carried out before.
- * Rejects with RuntimeUnavailable where the daemon gives no answer.
+ * Rejects with DaemonError, or with RuntimeUnavailable where the daemon gives no answer.
  */
 export async function act<T>(call: () => Promise<T>, ...done: number[]): Promise<T | undefined> {
   try {
@@ -68,7 +79,7 @@ export async function act<T>(call: () => Promise<T>, ...done: number[]): Promise
   } catch (error) {
     const status = statusOf(error)
     if (status !== undefined && done.includes(status)) return undefined
-    throw status === undefined ? unavailable(error) : error
+    throw status === undefined ? unavailable(error) : new DaemonError(status, daemonMessage(error), { cause: error })
   }
 }
 

@@ -1,10 +1,11 @@
 import type Docker from 'dockerode'
 import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
 import type { NodeDriver, NodeProcess, NodeSpec } from '../runtime.ts'
 import { RuntimeError } from '../runtime.ts'
 import { act, type DockerClient, daemonMessage, statusOf } from './client.ts'
-
 import { clusterIdLabel, clusterLabel, gatewayLabel, roleLabel } from './labels.ts'
+import { thaw, unkillable } from './thaw.ts'
 
 /** What the daemon's host needs of a node beside what every node gets. */
 export interface HostNeeds {
@@ -25,6 +26,18 @@ export function createNodeDriver(
   { acts }: DockerClient,
   { clock, hostNeeds }: { clock: Clock; hostNeeds: () => Promise<HostNeeds> },
 ): NodeDriver {
+  /** An act that ends with the node dead, also when its processes have to be thawed for that. */
+  async function killing(name: string, end: () => Promise<unknown>): Promise<void> {
+    try {
+      await end()
+    } catch (error) {
+      if (!unkillable.test(messageOf(error))) throw error
+      const node = await act(() => acts.getContainer(name).inspect(), 404)
+      if (node) await thaw(acts, { id: node.Id, image: node.Image })
+      await end()
+    }
+  }
+
   return {
     async create(spec) {
       const body = containerBody(spec, await hostNeeds())
@@ -50,12 +63,12 @@ export function createNodeDriver(
     },
 
     async stop(name, graceSeconds) {
-      await act(() => acts.getContainer(name).stop({ t: graceSeconds }), 304, 404)
+      await killing(name, () => act(() => acts.getContainer(name).stop({ t: graceSeconds }), 304, 404))
     },
 
     async remove(name) {
       // 409: another removal of the same container is under way; it is waited for like our own.
-      await act(() => acts.getContainer(name).remove({ force: true, v: true }), 404, 409)
+      await killing(name, () => act(() => acts.getContainer(name).remove({ force: true, v: true }), 404, 409))
       await act(() => acts.getContainer(name).wait({ condition: 'removed' }), 404)
     },
 

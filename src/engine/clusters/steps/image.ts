@@ -1,4 +1,5 @@
 import { type LocalImage, RuntimeError } from '../../../drivers/runtime.ts'
+import { canonicalImage, isAllowed } from '../../images/allow.ts'
 import type { Step } from '../steps.ts'
 import type { Work } from './work.ts'
 
@@ -19,7 +20,7 @@ export function imageStep(work: Work): Step {
           .pull(reference, (done, total) => say(`${megabytes(done)} of ${megabytes(total)} MB`), signal)
           .catch(async error => {
             throw error instanceof RuntimeError && error.code === 'ImageUnavailable'
-              ? notToBeHad(reference, error, await images.list())
+              ? notToBeHad(reference, error, allowedHere(work))
               : error
           })
         image = await images.find(reference)
@@ -42,16 +43,16 @@ function digestOf(image: LocalImage, reference: string): string {
   return image.digests.find(digest => digest.startsWith(`${repository}@`)) ?? image.id
 }
 
-function notToBeHad(reference: string, error: RuntimeError, here: LocalImage[]): RuntimeError {
-  const nodeImages = here.flatMap(image => image.tags).filter(tag => /(^|\/)node:/.test(tag))
-  const list = nodeImages.length > 0 ? `node images that are here: ${nodeImages.join(', ')}` : 'no node image is here'
-  return new RuntimeError(
-    'ImageUnavailable',
-    `${reference} is not here and cannot be pulled (${error.message}); ${list}`,
-    {
-      cause: error,
-    },
-  )
+/** Tags of the images that are here and may be run. */
+function allowedHere({ observed, settings }: Work): string[] {
+  const tags = observed.images.flatMap(image => image.tags).map(canonicalImage)
+  return tags.filter(tag => isAllowed(tag, settings.nodeImages)).toSorted()
+}
+
+function notToBeHad(reference: string, error: RuntimeError, here: string[]): RuntimeError {
+  const list = here.length > 0 ? `node images that are here: ${here.join(', ')}` : 'no node image is here'
+  const message = `${reference} is not here and cannot be pulled (${error.message}); ${list}`
+  return new RuntimeError('ImageUnavailable', message, { cause: error })
 }
 
 function megabytes(bytes: number): string {

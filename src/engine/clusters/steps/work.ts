@@ -21,6 +21,8 @@ export interface Work {
 }
 
 export interface WorkSettings {
+  /** Patterns of the images that may be run. */
+  nodeImages: string[]
   networkPool: string
   stopGraceSeconds: number
   drainTimeoutMs: number
