@@ -2,13 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { createLogger } from '../src/api/http/logging.ts'
 import { createServer } from '../src/api/http/server.ts'
 import { openapiText } from '../src/api/rest/openapi.ts'
 import { rest } from '../src/api/rest/rest.ts'
 import { systemClock } from '../src/clock.ts'
 import type { Engine } from '../src/engine/api.ts'
 import { createMirror } from '../src/engine/mirror/mirror.ts'
+import { createLogger } from '../src/log.ts'
 
 const file = fileURLToPath(new URL('../openapi/openapi.json', import.meta.url))
 const text = await describeRoutes()

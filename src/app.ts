@@ -1,11 +1,10 @@
 import { closeServer } from './api/http/lifecycle.ts'
-import { createLogger } from './api/http/logging.ts'
 import { createServer } from './api/http/server.ts'
 import { rest } from './api/rest/rest.ts'
 import { type Backend, startBackend } from './backend.ts'
 import { systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
-import type { Log } from './log.ts'
+import { createLogger, type Log } from './log.ts'
 
 export interface GatewayOptions {
   settings: Settings
@@ -50,5 +49,6 @@ export async function startGateway({ settings, environment, version, onFatal }: 
   })
 
   const all = cleanup.move()
-  return { url, log, backend, close: () => all.disposeAsync() }
+  let closing: Promise<void> | undefined
+  return { url, log, backend, close: () => (closing ??= all.disposeAsync()) }
 }

@@ -28,10 +28,12 @@ async function main(version: string): Promise<void> {
     version,
     onFatal: die,
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(starting, signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(starting, signal))
   const { url, log, backend } = await starting
   const { runtime } = backend.engine.version()
   log.info({ url, docs: `${url}/docs`, tokenFile: backend.tokenFile, runtime, version }, 'kindgate is ready')
+  if (process.stderr.isTTY)
+    process.stderr.write(`\nkindgate ${version}: ${url}/docs\nadmin token: ${backend.tokenFile}\n\n`)
 }
 
 /** Also in the middle of starting: a server that is half started would be left behind. */

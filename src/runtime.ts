@@ -22,7 +22,10 @@ const daemonTimeoutMs = 3000
  */
 export function lookForRuntime(options: RuntimeOptions): ChooseRuntime {
   const { settings, log } = options
-  if (settings.RUNTIME === 'simulated') return () => simulatedRuntime(options)
+  if (settings.RUNTIME === 'simulated') {
+    log.warn('RUNTIME=simulated: every cluster from now on is SIMULATED, nothing of it is real')
+    return () => simulatedRuntime(options)
+  }
   const looking = dockerRuntime(options).then(async docker => ({ docker, silence: await silenceOf(docker) }))
   // Told to whoever chooses.
   looking.catch(() => undefined)

@@ -172,7 +172,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         onResync: () => void load().catch(report('could not read the store anew')),
       })
       supervisor.onSnapshot(async () => {
-        daemon = await runtime.version().catch(() => daemon)
+        if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
       observing = runtime.observe(observer, stopping.signal)
       void expireOperations()

@@ -49,7 +49,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   let server = await starter.open()
   const { port } = server
   log.info(
-    { pid: server.pid, port, made, adopted: server.adopted, identity: identity.description, ms: clock.now() - begun },
+    {
+      serverPid: server.pid,
+      port,
+      made,
+      adopted: server.adopted,
+      identity: identity.description,
+      ms: clock.now() - begun,
+    },
     'embedded Postgres runs',
   )
 
@@ -73,9 +80,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       await Promise.race([server.keeper.lost, aborted])
       if (signal.aborted) return
       if (clock.now() - since >= steady) failures = 0
-      log.warn({ pid: server.pid }, 'the embedded Postgres ended its connections')
+      log.warn({ serverPid: server.pid }, 'the embedded Postgres ended its connections')
       server = await revive(failures)
-      log.info({ pid: server.pid, port }, 'the embedded Postgres runs again')
+      log.info({ serverPid: server.pid, port }, 'the embedded Postgres runs again')
     }
   }
   const supervision = supervise().catch(error => {

@@ -88,6 +88,7 @@ export async function startGateway({ environment = {} }: GatewayOptions = {}): P
       if (running.child.signalCode === 'SIGKILL') running = await launch(dataDir, environment)
       await end('SIGTERM')
       await rm(dataDir, { recursive: true, force: true })
+      if (!process.env.E2E_KEEP_LOGS) await rm(`${dataDir}.log`, { force: true })
     },
   }
 }

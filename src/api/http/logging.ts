@@ -1,18 +1,5 @@
-import { type FastifyBaseLogger, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
-import { pino } from 'pino'
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { loggedUrl } from './urls.ts'
-
-const secrets = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token', 'password', 'secret']
-
-/**
- * The gateway's log: JSON lines to standard output, or to `stream`. What may be secret is replaced wherever an object with
- * such a member is logged, up to three levels deep.
- */
-export function createLogger(options: { level: string; stream?: { write(line: string): void } }): FastifyBaseLogger {
-  const nested = secrets.map(name => (name.startsWith('[') ? `*${name}` : `*.${name}`))
-  const paths = [...secrets, ...nested, ...nested.map(path => `*.${path}`)]
-  return pino({ level: options.level, redact: { paths, censor: '[redacted]' } }, options.stream ?? pino.destination(1))
-}
 
 /** One line for each request, when it is over; never at error level, which is for what nobody foresaw. */
 export class RequestLog extends LogController {

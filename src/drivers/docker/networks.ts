@@ -4,12 +4,14 @@ import { RuntimeError } from '../runtime.ts'
 import { act, type DockerClient, daemonMessage } from './client.ts'
 import { clusterIdLabel, clusterLabel, gatewayLabel } from './labels.ts'
 
-export function createNetworkDriver({ acts }: DockerClient): NetworkDriver {
+/** `local`: the daemon shares the gateway's host, so that its interfaces are known. */
+export function createNetworkDriver({ acts }: DockerClient, { local }: { local: boolean }): NetworkDriver {
   return {
     async taken() {
       const networks = (await act(() => acts.listNetworks())) ?? []
       const ofDocker = networks.flatMap(network => network.IPAM?.Config?.map(range => range.Subnet) ?? [])
-      const ofHost = Object.values(networkInterfaces()).flatMap(addresses => addresses?.map(each => each.cidr) ?? [])
+      const interfaces = local ? Object.values(networkInterfaces()) : []
+      const ofHost = interfaces.flatMap(addresses => addresses?.map(each => each.cidr) ?? [])
       return [...ofDocker, ...ofHost].filter(range => range != null).filter(range => range.includes('.'))
     },
 

@@ -30,7 +30,7 @@ export async function createDockerRuntime({ docker, clock, random, proxy }: Dock
       return { engine: version.Version, apiVersion: version.ApiVersion, os: version.Os, arch: version.Arch }
     },
     images: createImageDriver(client),
-    networks: createNetworkDriver(client),
+    networks: createNetworkDriver(client, { local: docker.host.startsWith('unix://') }),
     nodes: createNodeDriver(client, { clock, hostNeeds: needs }),
     bootstrap: createKindBootstrap({
       shell: createNodeShell(client),

@@ -17,6 +17,8 @@ export interface Progress extends StepListener {
   plan(steps: Step[]): void
   /** Says what the work waits for, without ending it. */
   waits(message: string): void
+  /** Resolves when all that was said so far is stored. */
+  stored(): Promise<void>
   succeed(): Promise<void>
   /** It has failed, and ends as failed once what there is has been removed. */
   condemn(error: unknown): Promise<void>
@@ -96,6 +98,9 @@ export function trackProgress({ operations, clock, save }: ProgressOptions): Pro
         operation.error = operationError(error)
         operation.message = `${operation.error.message}; removing what there is`
       }),
+    stored: async () => {
+      await Promise.allSettled(last.values())
+    },
     succeed: () => finish('succeeded', 'done', null),
     fail: error => finish('failed', messageOf(error), operationError(error)),
     cancel: message => finish('cancelled', message, null),

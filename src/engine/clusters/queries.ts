@@ -22,7 +22,12 @@ export async function selectDesired(
     from nodes
     where cluster_id in ${sql(clusters.map(cluster => cluster.id))}
     order by role, nodes.address`
-  return clusters.map(cluster => ({ cluster, nodes: nodes.filter(node => node.clusterId === cluster.id) }))
+  return (
+    clusters
+      .map(cluster => ({ cluster, nodes: nodes.filter(node => node.clusterId === cluster.id) }))
+      // Deleted between the two questions.
+      .filter(desired => desired.nodes.some(node => node.role === 'control-plane'))
+  )
 }
 
 /** Locks a cluster against other commands until the transaction ends, and reads it. */

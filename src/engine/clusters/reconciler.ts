@@ -35,9 +35,10 @@ export function createReconciler(options: ReconcilerOptions): Reconcile {
   const { store, observed, clusters, operations, clock, ids, log, workOn } = options
 
   async function reconcile(id: string, signal: AbortSignal): Promise<void> {
+    // First what was asked, then what is wanted: a command in between is served by the next pass, not ended by this one.
+    const rows = await operations.unfinishedOf(id)
     const desired = await clusters.refresh(id)
     if (!desired) return
-    const rows = await operations.unfinishedOf(id)
     const plan =
       observed.synced && !observed.down ? planCluster(desired, observed, { asked: rows.some(isAsked) }) : null
     const serving = plan?.kind === 'delete' ? rows.filter(row => row.action === 'deleteCluster') : rows
@@ -70,7 +71,10 @@ export function createReconciler(options: ReconcilerOptions): Reconcile {
       signal.throwIfAborted()
       return fail({ desired, serving, progress, error, signal })
     }
-    if (plan.kind === 'delete') return bury(desired)
+    if (plan.kind === 'delete') {
+      await progress.stored()
+      return bury(desired)
+    }
     await progress.succeed()
   }
 

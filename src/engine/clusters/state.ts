@@ -1,4 +1,5 @@
 import type { Store } from '../../store/postgres.ts'
+import { createKeyedLocks } from '../locks.ts'
 import type { Table } from '../mirror/mirror.ts'
 import type { Network } from '../networks/schema.ts'
 import type { Observed } from '../nodes/observed.ts'
@@ -33,6 +34,7 @@ export interface ClusterState {
 
 export function createClusterState({ store, runtime, observed, tables }: ClusterStateOptions): ClusterState {
   const desired = new Map<string, Desired>()
+  const reads = createKeyedLocks()
 
   function apply(id: string, view: ClusterView | undefined): void {
     // Dependents first when they go, last when they come: a node never names a cluster that is not there.
@@ -66,10 +68,23 @@ export function createClusterState({ store, runtime, observed, tables }: Cluster
   }
 
   async function load(): Promise<void> {
+    // A read that began before another must not put its older rows over the other's.
+    await reads.run('', readAll)
+  }
+
+  async function readAll(): Promise<void> {
     const rows = await selectDesired(store.sql, { runtime })
     desired.clear()
     for (const each of rows) desired.set(each.cluster.id, each)
     projectAll()
+  }
+
+  async function readOne(id: string): Promise<Desired | undefined> {
+    const [row] = await selectDesired(store.sql, { runtime, id })
+    if (row) desired.set(id, row)
+    else desired.delete(id)
+    project(id)
+    return row
   }
 
   function projectAll(): void {
@@ -82,13 +97,7 @@ export function createClusterState({ store, runtime, observed, tables }: Cluster
     byName,
     all: () => [...desired.values()],
     load,
-    async refresh(id) {
-      const [row] = await selectDesired(store.sql, { runtime, id })
-      if (row) desired.set(id, row)
-      else desired.delete(id)
-      project(id)
-      return row
-    },
+    refresh: id => reads.run('', () => readOne(id)),
     project,
     projectForeign,
     projectAll,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RouteOptions } from 'fastify'
-import { createLogger } from '../../../src/api/http/logging.ts'
 import { createServer } from '../../../src/api/http/server.ts'
+import { createLogger } from '../../../src/log.ts'
 import { createFakeEngine, tokens } from '../../support/engine.ts'
 import { problemOf, setUp } from '../support.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { createLogger } from '../../../src/api/http/logging.ts'
+import { createLogger } from '../../../src/log.ts'
 import { tokens } from '../../support/engine.ts'
 import { setUp } from '../support.ts'
 

@@ -40,9 +40,9 @@ function runningSteps(plan: Extract<Plan, { kind: 'run' }>, work: Work): Step[] 
     ...(creates ? [imageStep(work)] : []),
     ...(creates && !work.observed.networks.has(networkName(work.current().cluster.name)) ? [networkStep(work)] : []),
     ...(has(plan.start) ? [startControlPlaneStep(work, controlPlane)] : []),
+    ...(workers.length > 0 ? [startWorkersStep(work, workers)] : []),
     ...(has(plan.bootstrap) ? initSteps(work, controlPlane) : []),
     ...(plan.addons ? [addonsStep(work)] : []),
-    ...(workers.length > 0 ? [startWorkersStep(work, workers)] : []),
     ...(joining.length > 0 ? [joinStep(work, joining)] : []),
     ...(plan.wait.length > 0 ? [readyStep(work, plan.wait)] : []),
   ]
