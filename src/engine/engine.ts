@@ -6,13 +6,14 @@ import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
 import { type Accounts, createAccounts } from './accounts/tokens.ts'
 import type { Engine } from './api.ts'
+import { createBatches } from './batches.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
 import { createReconciler } from './clusters/reconciler.ts'
 import type { Cluster } from './clusters/schema.ts'
 import { createClusterState } from './clusters/state.ts'
 import type { WorkSettings } from './clusters/steps/work.ts'
-import { createSupervisor } from './clusters/supervisor.ts'
+import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
@@ -28,6 +29,7 @@ import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import { createWorkQueue } from './queue.ts'
+import { createReader } from './reader.ts'
 import { createSignal } from './signal.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
@@ -61,7 +63,8 @@ export interface RunningEngine extends Engine {
 
 /** Clusters worked on at once. */
 const concurrency = 4
-const expiryIntervalMs = 60_000
+const housekeepingMs = 60_000
+const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
   const { store, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
@@ -76,9 +79,23 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const observed = createObserved()
   const seen = createSignal()
   const health = createHealth({ store, observed, clock })
-  const credentials = createAccounts({ store, clock })
-  const clusters = createClusterState({ store, runtime: runtime.name, observed, tables })
-  const operations = createOperationState({ store, runtime: runtime.name, table: tables.operations })
+  const reader = createReader({
+    store,
+    runtime: runtime.name,
+    show(read) {
+      clusters.show(read.clusters)
+      operations.show(read.operations)
+    },
+  })
+  const credentials = createAccounts({ store, clock, onRevoked: mirror.revise })
+  const clusters = createClusterState({
+    runtime: runtime.name,
+    observed,
+    reader,
+    tables,
+    onMembers: () => supervisor.membersChanged(),
+  })
+  const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
   const watches = createKubernetesWatches({
     runtime,
     observed,
@@ -86,8 +103,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange: id => supervisor.kubernetesChanged(id),
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
-    work: createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn }),
+    work: (key, signal) => (key === straysKey ? supervisor.sweep() : reconcile(key, signal)),
     onRetry: (id, error, delayMs) =>
       log.warn({ cluster: clusters.get(id)?.cluster.name, reason: messageOf(error), delayMs }, 'tried again later'),
     clock,
@@ -111,32 +129,44 @@ export function createEngine(options: EngineOptions): RunningEngine {
     wake: (id: string, how?: 'restart') => (how === 'restart' ? queue.restart(id) : queue.add(id)),
   }
   let listening: { close(): Promise<void> } | undefined
-  let observing: Promise<void> | undefined
+  let lasting: Promise<unknown>[] = []
   let daemon: RuntimeVersion | null = null
 
   async function load(): Promise<void> {
-    await Promise.all([credentials.load(), clusters.load(), operations.load()])
+    await Promise.all([credentials.load(), reader.everything()])
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
+
+  /** What could not be read, or may have been missed, is read with all else as soon as that can be done. */
+  const catchUp = createBatches<void>(async () => {
+    while (!stopping.signal.aborted) {
+      try {
+        return await load()
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, 'could not read the store')
+        await clock.sleep(retryMs, stopping.signal).catch(() => undefined)
+      }
+    }
+  })
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (table === 'users' || table === 'tokens') return credentials.load()
-    if (table === 'operations') return operations.refresh(id)
+    if (table === 'operations') return reader.operation(id)
     const cluster = table === 'nodes' ? clusterId : id
-    if (cluster !== undefined) await clusters.refresh(cluster)
+    if (cluster === undefined) return
+    await reader.cluster(cluster)
+    queue.add(cluster)
   }
 
-  const report = (what: string) => (error: unknown) => {
-    if (!stopping.signal.aborted) log.warn({ reason: messageOf(error) }, what)
-  }
-
-  async function expireOperations(): Promise<void> {
+  async function keepHouse(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await operations
-        .expire(new Date(clock.now() - settings.operationTtlMs))
-        .catch(report('could not forget old operations'))
-      await clock.sleep(expiryIntervalMs, stopping.signal).catch(() => undefined)
+      try {
+        await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, 'could not forget old operations')
+      }
+      await clock.sleep(housekeepingMs, stopping.signal).catch(() => undefined)
     }
   }
 
@@ -165,24 +195,25 @@ export function createEngine(options: EngineOptions): RunningEngine {
     health: health.checks,
 
     async start() {
-      await load()
+      let begun = false
       listening = await listenForChanges(store, {
         log,
-        onChange: change => void changed(change).catch(report('could not read a change')),
-        onResync: () => void load().catch(report('could not read the store anew')),
+        onChange: change => void changed(change).catch(() => catchUp.add()),
+        onResync: () => void (begun && catchUp.add().catch(() => undefined)),
       })
+      begun = true
+      await load()
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
-      observing = runtime.observe(observer, stopping.signal)
-      void expireOperations()
-      void health.watch(stopping.signal)
+      lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
     },
 
     async close() {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
-      await Promise.all([queue.close(), watches.close(), observing])
+      await queue.close()
+      await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
     },
   }
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 
 const clusterName = /^[a-z0-9][a-z0-9._-]{0,62}$/
-const domain = /^(?=.{1,128}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
+const domain = /^(?=.{1,46}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 
 /** Throws InvalidRequest for a name no cluster can have. */
 export function requireClusterName(name: string): void {
@@ -11,11 +11,14 @@ export function requireClusterName(name: string): void {
     })
 }
 
-/** Throws InvalidRequest for a domain that node names cannot end in: they are DNS names of at most 253 characters. */
+/**
+ * Throws InvalidRequest for a domain that node names cannot end in: they are DNS names and host names of Linux (64
+ * characters), and Kubernetes makes them values of labels (63).
+ */
 export function requireDomain(name: string): void {
   if (!domain.test(name))
     throw new GatewayError('InvalidRequest', `${JSON.stringify(name)} is not a domain`, {
-      faults: [{ where: '/body/domain', what: 'must be a DNS name of at most 128 characters, in lower case' }],
+      faults: [{ where: '/body/domain', what: 'must be a DNS name of at most 46 characters, in lower case' }],
     })
 }
 

@@ -64,6 +64,7 @@ export function createWorkQueue({ work, onRetry, clock, random, concurrency }: W
     const delay = Math.round((0.5 + random() / 2) * Math.min(longestDelayMs, firstDelayMs * 2 ** count))
     onRetry(key, error, delay)
     const controller = new AbortController()
+    delays.get(key)?.abort()
     delays.set(key, controller)
     clock.sleep(delay, controller.signal).then(
       () => add(key),

@@ -9,4 +9,6 @@ export const locks = {
   migrations: [space, 2],
   /** Held by the gateway that looks after the embedded server. */
   keeper: [space, 3],
+  /** Held while something is taken that two clusters cannot share, such as a subnet. */
+  allocation: [space, 4],
 } as const

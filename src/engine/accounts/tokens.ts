@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Store } from '../../store/postgres.ts'
+import { storeUnavailable, unavailable } from '../../store/unavailable.ts'
+import { createBatches } from '../batches.ts'
 import type { Principal } from './principal.ts'
 
 export interface Accounts {
@@ -28,16 +30,34 @@ function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-/** Tokens by their hashes, kept in memory so that no request waits for the database. */
-export function createAccounts({ store, clock }: { store: Store; clock: Clock }): Accounts {
-  let credentials = new Map<string, Credential>()
+export interface AccountsOptions {
+  store: Store
+  clock: Clock
+  /** Called when a user's credential is gone or stands for another role: what they may see has to be asked anew. */
+  onRevoked(user: string): void
+}
 
-  async function load(): Promise<void> {
+/** Tokens by their hashes, kept in memory so that no request waits for the database. */
+export function createAccounts({ store, clock, onRevoked }: AccountsOptions): Accounts {
+  let credentials = new Map<string, Credential>()
+  // One at a time: an older answer never replaces a newer one.
+  const reads = createBatches<void>(async () => {
+    const before = credentials
+    credentials = await read().catch(error => {
+      throw storeUnavailable(error) ? unavailable(error) : error
+    })
+    const revoked = [...before].flatMap(([hash, { principal }]) =>
+      credentials.get(hash)?.principal.admin === principal.admin ? [] : principal.name,
+    )
+    for (const user of new Set(revoked)) onRevoked(user)
+  })
+
+  async function read(): Promise<Map<string, Credential>> {
     const rows = await store.sql<{ hash: Buffer; name: string; admin: boolean; expiresAt: Date | null }[]>`
       select tokens.hash, users.name, users.admin, tokens.expires_at as "expiresAt"
       from tokens join users on users.name = tokens.user_name
       where not users.disabled`
-    credentials = new Map(
+    return new Map(
       rows.map(({ hash, name, admin, expiresAt }) => [
         hash.toString('hex'),
         { principal: { name, admin }, expiresAt: expiresAt?.getTime() ?? Number.POSITIVE_INFINITY },
@@ -46,7 +66,7 @@ export function createAccounts({ store, clock }: { store: Store; clock: Clock })
   }
 
   return {
-    load,
+    load: reads.add,
     authenticate(token) {
       // Looked up by a hash: how long that takes says nothing of the token.
       const found = credentials.get(hashOf(token).toString('hex'))
@@ -60,7 +80,7 @@ export function createAccounts({ store, clock }: { store: Store; clock: Clock })
           on conflict (user_name, name) do update set hash = excluded.hash
           where tokens.hash is distinct from excluded.hash`
       })
-      await load()
+      await reads.add()
     },
   }
 }

@@ -37,6 +37,8 @@ export interface Command {
   message: string
   /** Writes what is wanted from now on. `desired` is undefined for a cluster that is new. */
   write(sql: TransactionSql, desired: Desired | undefined): Promise<void>
+  /** The operation that does the same already, if one is under way: it is the answer then. */
+  underWay?(): Readonly<Operation> | undefined
   restart?: boolean
 }
 
@@ -56,9 +58,11 @@ export function issue(command: Command, dependencies: CommandDependencies): Prom
 async function issueAlone(command: Command, dependencies: CommandDependencies): Promise<Operation> {
   const { store, runtime, clusters, operations, tables, ids, wake } = dependencies
   const { principal, options, cluster } = command
+  const going = command.underWay?.()
+  if (going) return going
   const id = ids()
   const repeated = await store.transaction(async sql => {
-    const earlier = await repeatedOperation(sql, command)
+    const earlier = await repeatedOperation(sql, command, runtime)
     if (earlier !== undefined) return earlier
     const desired = await lockDesired(sql, runtime, cluster.id)
     await command.write(sql, desired)
@@ -76,14 +80,14 @@ async function issueAlone(command: Command, dependencies: CommandDependencies): 
       generation,
       message: command.message,
       idempotencyKey: options.idempotencyKey ?? null,
-      fingerprint: fingerprintOf(command),
+      fingerprint: fingerprintOf(command, runtime),
     })
     return undefined
   })
-  if (repeated === undefined) {
-    await clusters.refresh(cluster.id)
-    await operations.refresh(id)
-    wake(cluster.id, command.restart ? 'restart' : undefined)
+  try {
+    await Promise.all([clusters.refresh(cluster.id), operations.refresh(repeated ?? id)])
+  } finally {
+    if (repeated === undefined) wake(cluster.id, command.restart ? 'restart' : undefined)
   }
   const operation = tables.operations.get(repeated ?? id)
   if (!operation) throw new GatewayError('Unavailable', 'the operation was forgotten meanwhile')
@@ -91,19 +95,19 @@ async function issueAlone(command: Command, dependencies: CommandDependencies): 
 }
 
 /** The operation that a command with the same idempotency key began. Throws Unprocessable for a key that meant something else. */
-async function repeatedOperation(sql: TransactionSql, command: Command): Promise<string | undefined> {
+async function repeatedOperation(sql: TransactionSql, command: Command, runtime: string): Promise<string | undefined> {
   const { principal, options } = command
   if (options.idempotencyKey === undefined) return undefined
   const earlier = await selectByIdempotencyKey(sql, principal.name, options.idempotencyKey)
-  if (earlier && earlier.fingerprint !== fingerprintOf(command))
+  if (earlier && earlier.fingerprint !== fingerprintOf(command, runtime))
     throw new GatewayError('Unprocessable', 'this Idempotency-Key was used with another request', {
       faults: [{ where: '/headers/idempotency-key', what: 'must be new for a new request' }],
     })
   return earlier?.id
 }
 
-function fingerprintOf({ action, target, body }: Command): string {
+function fingerprintOf({ action, target, body }: Command, runtime: string): string {
   return createHash('sha256')
-    .update(JSON.stringify([action, target, body]))
+    .update(JSON.stringify([runtime, action, target, body]))
     .digest('hex')
 }

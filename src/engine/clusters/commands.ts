@@ -5,6 +5,7 @@ import type { ClusterCommands, CommandOptions } from '../api.ts'
 import type { Observed } from '../nodes/observed.ts'
 import { growCluster, shrinkCluster } from '../nodes/scale.ts'
 import type { Operation, OperationAction } from '../operations/schema.ts'
+import { hasEnded } from '../operations/view.ts'
 import { runtimeError } from '../runtime-error.ts'
 import { type Command, issue } from './command.ts'
 import { type CreateDependencies, createCluster, requireNodeCount } from './create.ts'
@@ -22,11 +23,11 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
   const { tables, observed, driver, settings } = dependencies
 
   /** A command on a cluster that is there, ours, and the version the caller means. */
-  function change(
+  async function change(
     principal: Principal,
     name: string,
     options: CommandOptions,
-    command: Pick<Command, 'action' | 'body' | 'message' | 'restart'> & {
+    command: Pick<Command, 'action' | 'body' | 'message' | 'underWay' | 'restart'> & {
       check?(cluster: Readonly<Cluster>): void
       write(sql: Parameters<Command['write']>[0], desired: Desired): Promise<void>
     },
@@ -82,22 +83,15 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
       })
     },
 
-    async remove(principal, name, options = {}) {
-      const cluster = requireCluster(tables.clusters, principal, name)
-      requireOurs(cluster)
-      const [going] = tables.operations.list({
-        viewer: principal,
-        filter: each => each.cluster === name && each.action === 'deleteCluster' && !each.finishedAt,
-      }).items
-      if (going) return going
-      return change(principal, name, options, {
+    remove: (principal, name, options = {}) =>
+      change(principal, name, options, {
         action: 'deleteCluster',
         body: null,
         message: 'accepted',
         restart: true,
+        underWay: () => deletionOf(principal, name),
         write: (sql, { cluster }) => updateCluster(sql, cluster.id, { deleting: true }),
-      })
-    },
+      }),
 
     async kubeconfig(principal, name) {
       const cluster = requireCluster(tables.clusters, principal, name)
@@ -114,6 +108,14 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
         throw runtimeError(error)
       }
     },
+  }
+
+  function deletionOf(principal: Principal, name: string): Readonly<Operation> | undefined {
+    const [found] = tables.operations.list({
+      viewer: principal,
+      filter: each => each.cluster === name && each.action === 'deleteCluster' && !hasEnded(each),
+    }).items
+    return found
   }
 
   async function applyPatch(sql: Parameters<Command['write']>[0], desired: Desired, body: ClusterPatch): Promise<void> {

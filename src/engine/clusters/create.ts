@@ -8,7 +8,7 @@ import { nodeName, requireClusterName, requireDomain } from '../names.ts'
 import { chooseAddresses, chooseSubnet } from '../networks/allocate.ts'
 import type { Operation } from '../operations/schema.ts'
 import { type CommandDependencies, issue } from './command.ts'
-import { insertCluster, insertNodes, selectAllocated } from './queries.ts'
+import { insertCluster, insertNodes, lockAllocated } from './queries.ts'
 import type { ClusterRow } from './rows.ts'
 import type { Cluster, ClusterCreate } from './schema.ts'
 
@@ -55,10 +55,9 @@ export async function createCluster(
       body,
       message: 'accepted',
       async write(sql) {
-        if (tables.clusters.byName(name)) throw taken(name)
-        // Two clusters at once would choose the same subnet.
-        await sql`lock table clusters in share row exclusive mode`
-        const held = await selectAllocated(sql)
+        const held = await lockAllocated(sql)
+        if (tables.clusters.byName(name) || held.some(each => each.runtime === runtime && each.name === name))
+          throw taken(name)
         const subnet = chooseSubnet(
           settings.networkPool,
           held.map(each => each.subnet),

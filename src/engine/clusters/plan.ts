@@ -54,7 +54,8 @@ export function planCluster(desired: Desired, observed: Observed, { asked }: Pla
       reason: `the control plane node ${controlPlane.name} was removed, and the cluster's data with it; delete the cluster`,
     }
   const runs = (node: NodeRow) => container(node)?.state === 'running'
-  if (!cluster.running) {
+  // What was never ready is finished first: a half-made cluster cannot be started again.
+  if (!cluster.running && cluster.readyAt !== null) {
     const up = nodes.filter(runs)
     if (up.length === 0) return { kind: 'none' }
     return {

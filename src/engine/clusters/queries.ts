@@ -1,39 +1,44 @@
 import type { Sql, TransactionSql } from 'postgres'
+import { locks } from '../../store/locks.ts'
 import type { ClusterRow, Desired, NodeRow } from './rows.ts'
 
 type Database = Sql | TransactionSql
 
-/** Every cluster of a runtime as it is wanted, or the one with an id. */
+/** Clusters of a runtime as they are wanted, those of some ids or all, each with the nodes it has at the same moment. */
 export async function selectDesired(
   sql: Database,
-  { runtime, id }: { runtime: string; id?: string },
+  { runtime, ids }: { runtime: string; ids?: string[] | undefined },
 ): Promise<Desired[]> {
-  const clusters = await sql<ClusterRow[]>`
+  const rows = await sql<(ClusterRow & { nodes: StoredNode[] })[]>`
     select id, runtime, name, owner, image, image_id as "imageId", image_digest as "imageDigest",
       kubernetes_version as "kubernetesVersion", domain, labels, running, deleting, retain, subnet::text,
       api_host as "apiHost", api_port as "apiPort", failure, addons_at as "addonsAt", ready_at as "readyAt",
-      generation::int, created_at as "createdAt"
+      generation::int, created_at as "createdAt",
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', id, 'clusterId', cluster_id, 'name', name, 'role', role,
+          'address', host(address), 'running', running, 'removing', removing, 'bootstrappedAt', bootstrapped_at, 'member', member,
+          'createdAt', created_at) order by role, nodes.address)
+        from nodes where cluster_id = clusters.id
+      ), '[]') as nodes
     from clusters
-    where runtime = ${runtime} ${id === undefined ? sql`` : sql`and id = ${id}`}`
-  if (clusters.length === 0) return []
-  const nodes = await sql<NodeRow[]>`
-    select id, cluster_id as "clusterId", name, role, host(address) as address, running, removing,
-      bootstrapped_at as "bootstrappedAt", created_at as "createdAt"
-    from nodes
-    where cluster_id in ${sql(clusters.map(cluster => cluster.id))}
-    order by role, nodes.address`
-  return (
-    clusters
-      .map(cluster => ({ cluster, nodes: nodes.filter(node => node.clusterId === cluster.id) }))
-      // Deleted between the two questions.
-      .filter(desired => desired.nodes.some(node => node.role === 'control-plane'))
-  )
+    where runtime = ${runtime} ${ids === undefined ? sql`` : sql`and id in ${sql(ids)}`}`
+  return rows.map(({ nodes, ...cluster }) => ({
+    cluster,
+    nodes: nodes.map(({ bootstrappedAt, createdAt, ...node }) => ({
+      ...node,
+      bootstrappedAt: bootstrappedAt === null ? null : new Date(bootstrappedAt),
+      createdAt: new Date(createdAt),
+    })),
+  }))
 }
+
+/** A node as JSON has it. */
+type StoredNode = Omit<NodeRow, 'bootstrappedAt' | 'createdAt'> & { bootstrappedAt: string | null; createdAt: string }
 
 /** Locks a cluster against other commands until the transaction ends, and reads it. */
 export async function lockDesired(sql: TransactionSql, runtime: string, id: string): Promise<Desired | undefined> {
   await sql`select 1 from clusters where id = ${id} for update`
-  const [desired] = await selectDesired(sql, { runtime, id })
+  const [desired] = await selectDesired(sql, { runtime, ids: [id] })
   return desired
 }
 
@@ -113,7 +118,7 @@ export async function setNodesRemoving(sql: Database, ids: string[]): Promise<vo
 
 /** Records that a node is a member of its cluster, or, with null, that it has to become one anew. */
 export async function setBootstrapped(sql: Database, id: string, at: Date | null): Promise<void> {
-  await sql`update nodes set bootstrapped_at = ${at} where id = ${id}`
+  await sql`update nodes set bootstrapped_at = ${at}, member = member or ${at !== null} where id = ${id}`
 }
 
 export async function setAddress(sql: Database, id: string, address: string): Promise<void> {
@@ -124,7 +129,17 @@ export async function deleteNodes(sql: Database, ids: string[]): Promise<void> {
   if (ids.length > 0) await sql`delete from nodes where id in ${sql(ids)}`
 }
 
-/** Subnets and ports that clusters hold, so that a new one takes others. */
-export async function selectAllocated(sql: Database): Promise<{ subnet: string; apiPort: number }[]> {
-  return sql<{ subnet: string; apiPort: number }[]>`select subnet::text, api_port as "apiPort" from clusters`
+/** What clusters hold of what there is once only. */
+export interface Allocated {
+  runtime: string
+  name: string
+  subnet: string
+  apiPort: number
+}
+
+/** What clusters hold; until the transaction ends nobody else can take more. */
+export async function lockAllocated(sql: TransactionSql): Promise<Allocated[]> {
+  const [space, key] = locks.allocation
+  await sql`select pg_advisory_xact_lock(${space}, ${key})`
+  return sql<Allocated[]>`select runtime, name, subnet::text, api_port as "apiPort" from clusters`
 }

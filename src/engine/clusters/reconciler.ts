@@ -3,12 +3,15 @@ import { RuntimeError } from '../../drivers/runtime.ts'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Store } from '../../store/postgres.ts'
+import { storeUnavailable } from '../../store/unavailable.ts'
 import type { Observed } from '../nodes/observed.ts'
-import { insertOperation, updateOperation } from '../operations/queries.ts'
+import { insertOperation } from '../operations/queries.ts'
 import type { OperationState } from '../operations/state.ts'
+import { createFailureHandler } from './failure.ts'
+import { isAsked, type Pass, servedNow } from './pass.ts'
 import { type Plan, planCluster } from './plan.ts'
-import { type Progress, trackProgress } from './progress.ts'
-import { deleteCluster, setNodesRemoving, updateCluster } from './queries.ts'
+import { endOperation, trackProgress } from './progress.ts'
+import { deleteCluster } from './queries.ts'
 import type { Desired, OperationRow } from './rows.ts'
 import type { ClusterState } from './state.ts'
 import { stepsOf } from './steps/index.ts'
@@ -28,112 +31,88 @@ export interface ReconcilerOptions {
   workOn(id: string): Work
 }
 
-/** One pass over a cluster: makes it what it shall be, or tells why that failed. Rejects when it is to be tried again. */
+/** Makes a cluster what it shall be, or tells why that failed. Rejects when it is to be tried again. */
 export type Reconcile = (id: string, signal: AbortSignal) => Promise<void>
 
 export function createReconciler(options: ReconcilerOptions): Reconcile {
   const { store, observed, clusters, operations, clock, ids, log, workOn } = options
+  const failures = createFailureHandler({ clusters, log })
 
   async function reconcile(id: string, signal: AbortSignal): Promise<void> {
-    // First what was asked, then what is wanted: a command in between is served by the next pass, not ended by this one.
-    const rows = await operations.unfinishedOf(id)
-    const desired = await clusters.refresh(id)
-    if (!desired) return
-    const plan =
-      observed.synced && !observed.down ? planCluster(desired, observed, { asked: rows.some(isAsked) }) : null
-    const serving = plan?.kind === 'delete' ? rows.filter(row => row.action === 'deleteCluster') : rows
-    const progress = trackProgress({ operations: serving, clock, save: row => operations.save(row) })
-    if (!plan) {
-      // The next snapshot brings this back.
-      progress.waits(`waits for Docker: ${observed.down?.reason ?? 'not connected yet'}`)
-      return
-    }
-    if (plan.kind === 'lost') return lose(desired, plan.reason, progress)
-    if (plan.kind === 'none') return progress.succeed()
-    if (serving.length === 0 && plan.kind === 'run') return repair(desired, signal)
-    await carryOut({ desired, plan, serving, progress, signal })
+    while ((await pass(id, signal)) === 'again') signal.throwIfAborted()
   }
 
-  async function carryOut(pass: {
-    desired: Desired
-    plan: Plan
-    serving: OperationRow[]
-    progress: Progress
-    signal: AbortSignal
-  }): Promise<void> {
-    const { desired, plan, serving, progress, signal } = pass
+  async function pass(id: string, signal: AbortSignal): Promise<'done' | 'again'> {
+    // Operations first: the cluster as it is wanted then has what each of them asks for.
+    const unfinished = await operations.unfinishedOf(id)
+    const desired = await clusters.refresh(id)
+    const serving = desired ? servedNow(desired, unfinished) : unfinished
+    const progress = trackProgress({ operations: serving, clock, store: operations })
+    try {
+      if (desired) return await work({ desired, unfinished, serving, progress }, signal)
+      await progress.cancel('the cluster is gone')
+      return 'done'
+    } finally {
+      await progress.settled()
+    }
+  }
+
+  async function work(pass: Pass, signal: AbortSignal): Promise<'done' | 'again'> {
+    const { desired, unfinished, serving, progress } = pass
+    if (!observed.synced || observed.down) {
+      // The next snapshot brings this back.
+      progress.waits(`waits for Docker: ${observed.down?.reason ?? 'not connected yet'}`)
+      return 'done'
+    }
+    const plan = planCluster(desired, observed, { asked: serving.some(isAsked) })
+    if (plan.kind === 'lost') return failures.lost(pass, plan.reason)
+    if (plan.kind === 'none' && desired.cluster.failure !== null) {
+      await progress.fail(new Error(desired.cluster.failure))
+      return 'done'
+    }
+    if (plan.kind === 'run' && serving.length === 0) {
+      await announceRepair(desired)
+      return 'again'
+    }
+    try {
+      await carryOut(plan, pass, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      return failedAt(pass, error)
+    }
+    if (plan.kind === 'delete') return bury(pass)
+    if (serving.length === 0) return 'done'
+    await progress.end()
+    return serving.length < unfinished.length ? 'again' : 'done'
+  }
+
+  async function carryOut(plan: Plan, { desired, progress }: Pass, signal: AbortSignal): Promise<void> {
+    if (plan.kind === 'none') return
     const work = workOn(desired.cluster.id)
     const steps = withTimeLimits(stepsOf(plan, work), work.settings.stepTimeoutMs, clock)
     progress.plan(steps)
-    try {
-      await runSteps(steps, progress, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      return fail({ desired, serving, progress, error, signal })
-    }
-    if (plan.kind === 'delete') {
-      await progress.stored()
-      return bury(desired)
-    }
-    await progress.succeed()
+    await runSteps(steps, progress, signal)
   }
 
-  async function fail({
-    desired,
-    serving,
-    progress,
-    error,
-    signal,
-  }: {
-    desired: Desired
-    serving: OperationRow[]
-    progress: Progress
-    error: unknown
-    signal: AbortSignal
-  }): Promise<void> {
-    const { cluster } = desired
+  /** A step has failed: that is nobody's fault when it could not reach what it needs, and what nobody asked for has time. */
+  async function failedAt(pass: Pass, error: unknown): Promise<'done' | 'again'> {
+    const { desired, serving, progress } = pass
     const cause = error instanceof StepFailed ? error.cause : error
+    if (storeUnavailable(cause)) throw cause
+    if (!clusters.get(desired.cluster.id)) return 'again'
     if (cause instanceof RuntimeError && cause.code === 'RuntimeUnavailable') {
       progress.waits(`waits for Docker: ${cause.message}`)
       throw cause
     }
-    const asked = serving.filter(isAsked)
-    const deleting = serving.some(row => row.action === 'deleteCluster') || cluster.deleting
-    if (asked.length === 0 || deleting) {
+    if (desired.cluster.deleting || !serving.some(isAsked)) {
       progress.waits(`failed and is tried again: ${messageOf(cause)}`)
       throw cause
     }
-    log.warn(
-      { cluster: cluster.name, step: error instanceof StepFailed ? error.step.name : null, err: cause },
-      'an operation failed',
-    )
-    if (cluster.readyAt === null && !cluster.retain) {
-      await progress.condemn(error)
-      await updateCluster(store.sql, cluster.id, { deleting: true })
-      return reconcile(cluster.id, signal)
-    }
-    if (cluster.readyAt === null) await updateCluster(store.sql, cluster.id, { failure: messageOf(cause) })
-    // Nodes that did not become members leave nothing behind.
-    const { nodes = [] } = (await clusters.refresh(cluster.id)) ?? {}
-    const strays = nodes.filter(node => node.role === 'worker' && node.bootstrappedAt === null)
-    if (cluster.readyAt !== null)
-      await setNodesRemoving(
-        store.sql,
-        strays.map(node => node.id),
-      )
-    await progress.fail(error)
-    await clusters.refresh(cluster.id)
-  }
-
-  async function lose({ cluster }: Desired, reason: string, progress: Progress): Promise<void> {
-    log.error({ cluster: cluster.name }, reason)
-    await updateCluster(store.sql, cluster.id, { failure: reason })
-    await clusters.refresh(cluster.id)
-    await progress.fail(new Error(reason))
+    return failures.failed(pass, error)
   }
 
   /** Nobody asked, and something has to be done: that, too, is shown as an operation. */
-  async function repair({ cluster }: Desired, signal: AbortSignal): Promise<void> {
+  async function announceRepair({ cluster }: Desired): Promise<void> {
     const id = ids()
     await insertOperation(store.sql, {
       id,
@@ -150,39 +129,24 @@ export function createReconciler(options: ReconcilerOptions): Reconcile {
       fingerprint: null,
     })
     await operations.refresh(id)
-    return reconcile(cluster.id, signal)
   }
 
   /** The cluster is gone: so is its row, in one transaction with the end of all that was asked of it. */
-  async function bury({ cluster }: Desired): Promise<void> {
+  async function bury({ desired: { cluster }, progress }: Pass): Promise<'done'> {
+    await progress.settled()
     const rows = await operations.unfinishedOf(cluster.id)
-    const now = new Date(clock.now())
-    const ended = rows.map(row => endWithCluster(row, now))
-    await store.transaction(async sql => {
-      for (const row of ended) await updateOperation(sql, row)
-      await deleteCluster(sql, cluster.id)
-    })
+    for (const row of rows) endWithCluster(row, new Date(clock.now()))
+    await operations.saveAll(rows, sql => deleteCluster(sql, cluster.id))
     await clusters.refresh(cluster.id)
-    for (const row of ended) await operations.refresh(row.id)
     log.info({ cluster: cluster.name }, 'the cluster is deleted')
+    return 'done'
   }
 
   return reconcile
 }
 
-function isAsked(row: OperationRow): boolean {
-  return row.action !== 'repairCluster'
-}
-
-function endWithCluster(row: OperationRow, now: Date): OperationRow {
-  const ended = { ...row, finishedAt: now, startedAt: row.startedAt ?? now }
-  if (row.action === 'deleteCluster')
-    return {
-      ...ended,
-      state: 'succeeded',
-      message: 'done',
-      steps: row.steps.map(step => ({ ...step, state: 'succeeded' as const })),
-    }
-  if (row.error !== null) return { ...ended, state: 'failed', message: row.error.message }
-  return { ...ended, state: 'cancelled', message: 'the cluster was deleted' }
+function endWithCluster(row: OperationRow, at: Date): void {
+  if (row.action === 'deleteCluster') endOperation(row, 'succeeded', at)
+  else if (row.error === null) endOperation(row, 'cancelled', at, 'the cluster was deleted')
+  else endOperation(row, 'failed', at)
 }

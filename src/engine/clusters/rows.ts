@@ -34,7 +34,10 @@ export interface NodeRow {
   address: string
   running: boolean
   removing: boolean
+  /** When its container became a node of the cluster; null while it has to. */
   bootstrappedAt: Date | null
+  /** Whether it has ever been one. */
+  member: boolean
   createdAt: Date
 }
 

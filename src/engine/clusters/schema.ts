@@ -20,7 +20,7 @@ export const clusterName = Type.String({
 
 export const domainName = Type.String({
   pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$',
-  maxLength: 128,
+  maxLength: 46,
   description: "Domain of the node names; default: the gateway's setting DOMAIN",
   examples: ['localhost'],
 })

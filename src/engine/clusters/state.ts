@@ -1,19 +1,19 @@
-import type { Store } from '../../store/postgres.ts'
-import { createKeyedLocks } from '../locks.ts'
 import type { Table } from '../mirror/mirror.ts'
 import type { Network } from '../networks/schema.ts'
 import type { Observed } from '../nodes/observed.ts'
 import type { Node } from '../nodes/schema.ts'
-import { selectDesired } from './queries.ts'
+import type { Read, Reader } from '../reader.ts'
 import type { Desired } from './rows.ts'
 import type { Cluster } from './schema.ts'
-import { type ClusterView, foreignId, viewCluster, viewForeignCluster } from './view.ts'
+import { type ClusterView, viewCluster, viewForeignCluster } from './view.ts'
 
 export interface ClusterStateOptions {
-  store: Store
   runtime: 'docker' | 'simulated'
   observed: Observed
+  reader: Pick<Reader, 'cluster'>
   tables: { clusters: Table<Cluster>; nodes: Table<Node>; networks: Table<Network> }
+  /** Called when clusters have come or gone: what is seen may belong to others now. */
+  onMembers(): void
 }
 
 /** What is wanted, as read from the store, and its projection into the mirror. */
@@ -21,8 +21,8 @@ export interface ClusterState {
   get(id: string): Desired | undefined
   byName(name: string): Desired | undefined
   all(): Desired[]
-  /** Reads everything anew. */
-  load(): Promise<void>
+  /** Takes in what was read, and shows it. */
+  show(read: Read<Desired>): void
   /** Reads one cluster anew; whoever reads the mirror after this sees it. */
   refresh(id: string): Promise<Desired | undefined>
   /** Puts into the mirror what rows and drivers say of one of our clusters. */
@@ -32,9 +32,11 @@ export interface ClusterState {
   projectAll(): void
 }
 
-export function createClusterState({ store, runtime, observed, tables }: ClusterStateOptions): ClusterState {
+const system = { name: 'system', admin: true }
+
+export function createClusterState(options: ClusterStateOptions): ClusterState {
+  const { runtime, observed, reader, tables, onMembers } = options
   const desired = new Map<string, Desired>()
-  const reads = createKeyedLocks()
 
   function apply(id: string, view: ClusterView | undefined): void {
     // Dependents first when they go, last when they come: a node never names a cluster that is not there.
@@ -67,26 +69,6 @@ export function createClusterState({ store, runtime, observed, tables }: Cluster
     return [...desired.values()].find(each => each.cluster.name === name)
   }
 
-  async function load(): Promise<void> {
-    // A read that began before another must not put its older rows over the other's.
-    await reads.run('', readAll)
-  }
-
-  async function readAll(): Promise<void> {
-    const rows = await selectDesired(store.sql, { runtime })
-    desired.clear()
-    for (const each of rows) desired.set(each.cluster.id, each)
-    projectAll()
-  }
-
-  async function readOne(id: string): Promise<Desired | undefined> {
-    const [row] = await selectDesired(store.sql, { runtime, id })
-    if (row) desired.set(id, row)
-    else desired.delete(id)
-    project(id)
-    return row
-  }
-
   function projectAll(): void {
     for (const id of desired.keys()) project(id)
     projectForeign()
@@ -96,14 +78,26 @@ export function createClusterState({ store, runtime, observed, tables }: Cluster
     get: id => desired.get(id),
     byName,
     all: () => [...desired.values()],
-    load,
-    refresh: id => reads.run('', () => readOne(id)),
+    show({ ids, rows }) {
+      const read = new Map(rows.map(row => [row.cluster.id, row]))
+      const concerned = new Set([...(ids === 'all' ? desired.keys() : ids), ...read.keys()])
+      const moved = [...concerned].some(id => desired.has(id) !== read.has(id))
+      for (const id of concerned) {
+        const row = read.get(id)
+        if (row) desired.set(id, row)
+        else desired.delete(id)
+      }
+      for (const id of concerned) project(id)
+      if (!moved) return
+      projectForeign()
+      onMembers()
+    },
+    async refresh(id) {
+      await reader.cluster(id)
+      return desired.get(id)
+    },
     project,
     projectForeign,
     projectAll,
   }
 }
-
-const system = { name: 'system', admin: true }
-
-export { foreignId }

@@ -1,15 +1,16 @@
-import type { Runtime } from '../../drivers/runtime.ts'
-import { messageOf } from '../../errors.ts'
+import type { ObservedNetwork, ObservedNode, Runtime } from '../../drivers/runtime.ts'
 import type { Log } from '../../log.ts'
 import type { MirrorObject, Table } from '../mirror/mirror.ts'
 import type { KubernetesWatches } from '../nodes/kubernetes-watch.ts'
-import type { Observed } from '../nodes/observed.ts'
+import { containersOf, type Observed } from '../nodes/observed.ts'
 import type { ObserverOptions } from '../nodes/observer.ts'
 import type { WorkQueue } from '../queue.ts'
 import type { Signal } from '../signal.ts'
 import { isLost } from './plan.ts'
-import { controlPlaneOf } from './rows.ts'
-import { type ClusterState, foreignId } from './state.ts'
+import { controlPlaneOf, type Desired } from './rows.ts'
+import type { ClusterState } from './state.ts'
+import { all } from './steps/nodes.ts'
+import { foreignId } from './view.ts'
 
 export interface SupervisorOptions {
   observed: Observed
@@ -25,11 +26,18 @@ export interface SupervisorOptions {
 
 type Stale = Pick<Table<MirrorObject>, 'markStale' | 'markFresh'>
 
+/** The key of the work queue that stands for all strays. */
+export const straysKey = 'strays'
+
 export interface Supervisor {
   observer: Pick<ObserverOptions, 'onCluster' | 'onSnapshot' | 'onDown'>
   kubernetesChanged(clusterId: string): void
+  /** Clusters of ours have come or gone. */
+  membersChanged(): void
   /** Called after each snapshot. */
   onSnapshot(listener: () => Promise<void>): void
+  /** Removes what carries this gateway's label and belongs to nothing. Rejects when some of it could not be removed. */
+  sweep(): Promise<void>
 }
 
 /** Carries what drivers see to those it concerns: the mirror, the watches on Kubernetes, the reconciler. */
@@ -38,12 +46,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const listeners: (() => Promise<void>)[] = []
 
   /** Kubernetes is asked for its nodes while the control plane runs and has been initialised. */
-  function watchOurs(id: string): void {
-    const desired = clusters.get(id)
-    if (!desired) {
-      watches.forget(id)
-      return
-    }
+  function watchOurs(desired: Desired): void {
+    const { id } = desired.cluster
     const row = controlPlaneOf(desired)
     const container = observed.nodes.get(row.name)
     if (container?.state !== 'running') watches.pause(id, 'the control plane does not run')
@@ -64,38 +68,51 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (!clusters.get(id) && !controls.some(control => foreignId(control.cluster) === id)) watches.forget(id)
   }
 
-  function look(clusterId: string | null): void {
+  function look(clusterId: string | null, gone?: string): void {
     const desired = clusterId === null ? undefined : clusters.get(clusterId)
-    if (clusterId !== null && desired) {
-      watchOurs(clusterId)
-      clusters.project(clusterId)
-      // What is being done to a cluster that is lost waits for an API server that is gone.
-      if (isLost(desired, observed)) queue.restart(clusterId)
-      else queue.add(clusterId)
+    if (desired) {
+      watchOurs(desired)
+      clusters.project(desired.cluster.id)
+      // What is under way may wait for what somebody has removed.
+      if ((gone !== undefined && isMember(desired, gone)) || isLost(desired, observed))
+        queue.restart(desired.cluster.id)
+      else queue.add(desired.cluster.id)
+      if (containersOf(observed, desired.cluster.id).some(isStrayNode)) queue.add(straysKey)
     } else {
       watchForeign()
       clusters.projectForeign()
-      sweep()
+      sweepLater()
     }
     seen.fire()
   }
 
   /**
-   * A daemon may finish making a container after the gateway that asked for it was killed and its cluster deleted.
-   * What carries this gateway's label and belongs to no cluster goes.
+   * A daemon may finish making a container after the gateway that asked for it was killed and its cluster or its node
+   * deleted.
    */
-  function sweep(): void {
-    const stray = (each: { gateway: string | null; clusterId: string | null }) =>
-      each.gateway === gatewayId && each.clusterId !== null && !clusters.get(each.clusterId)
-    const failed = (name: string) => (error: unknown) =>
-      log.warn({ name, reason: messageOf(error) }, 'could not remove a stray')
-    for (const node of [...observed.nodes.values()].filter(stray)) {
-      log.info({ node: node.name }, 'removing a node of a cluster that is gone')
-      runtime.nodes.remove(node.name).catch(failed(node.name))
+  function isStrayNode({ gateway, clusterId, name }: ObservedNode): boolean {
+    if (gateway !== gatewayId || clusterId === null) return false
+    return !clusters.get(clusterId)?.nodes.some(node => node.name === name)
+  }
+
+  function isStrayNetwork({ gateway, clusterId }: ObservedNetwork): boolean {
+    return gateway === gatewayId && clusterId !== null && !clusters.get(clusterId)
+  }
+
+  function strays(): { nodes: ObservedNode[]; networks: ObservedNetwork[] } {
+    const nodes = [...observed.nodes.values()]
+    return {
+      nodes: nodes.filter(isStrayNode),
+      // A network goes when nothing is in it any more.
+      networks: [...observed.networks.values()].filter(
+        network => isStrayNetwork(network) && !nodes.some(node => node.network === network.name),
+      ),
     }
-    for (const network of [...observed.networks.values()].filter(stray))
-      if (![...observed.nodes.values()].some(node => node.network === network.name))
-        runtime.networks.remove(network.name).catch(failed(network.name))
+  }
+
+  function sweepLater(): void {
+    const { nodes, networks } = strays()
+    if (nodes.length + networks.length > 0) queue.add(straysKey)
   }
 
   return {
@@ -105,17 +122,30 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       else clusters.projectForeign()
       seen.fire()
     },
+    membersChanged() {
+      watchForeign()
+      sweepLater()
+    },
+    async sweep() {
+      if (observed.down) return
+      const { nodes, networks } = strays()
+      for (const { name } of [...nodes, ...networks]) log.info({ name }, 'removing what belongs to no cluster')
+      await all([
+        ...nodes.map(({ name }) => runtime.nodes.remove(name)),
+        ...networks.map(({ name }) => runtime.networks.remove(name)),
+      ])
+    },
     observer: {
       onCluster: look,
       onSnapshot() {
         for (const table of [tables.clusters, tables.nodes, tables.networks]) table.markFresh()
-        for (const { cluster } of clusters.all()) {
-          watchOurs(cluster.id)
-          queue.add(cluster.id)
+        for (const desired of clusters.all()) {
+          watchOurs(desired)
+          queue.add(desired.cluster.id)
         }
         watchForeign()
         clusters.projectAll()
-        sweep()
+        sweepLater()
         seen.fire()
         for (const listener of listeners) void listener()
       },
@@ -127,4 +157,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       },
     },
   }
+}
+
+/** Whether a node shall be there and has been. */
+function isMember({ cluster, nodes }: Desired, name: string): boolean {
+  return !cluster.deleting && nodes.some(node => node.name === name && !node.removing && node.bootstrappedAt !== null)
 }

@@ -65,15 +65,15 @@ function stateOf(
 ): { state: ClusterState; message: string } {
   if (cluster.deleting) return { state: 'deleting', message: '' }
   if (cluster.failure !== null) return { state: 'failed', message: cluster.failure }
+  if (cluster.readyAt === null) return { state: 'creating', message: '' }
   if (!cluster.running) {
     const up = nodes.filter(node => node.state === 'running' || node.state === 'ready')
     return up.length > 0
       ? { state: 'stopping', message: `still running: ${names(up)}` }
       : { state: 'stopped', message: '' }
   }
-  if (cluster.readyAt === null) return { state: 'creating', message: '' }
-  // Nodes that are on their way in or out are not missed.
-  const members = rows.filter(row => row.bootstrappedAt !== null && !row.removing).map(row => row.name)
+  // Nodes that are on their way in for the first time, or out, are not missed.
+  const members = rows.filter(row => row.member && !row.removing).map(row => row.name)
   return readiness(nodes.filter(node => members.includes(node.name)))
 }
 

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import { type Runtime, RuntimeError } from '../../drivers/runtime.ts'
 import type { Store } from '../../store/postgres.ts'
-import { moveAddress } from '../networks/allocate.ts'
+import { chooseSubnet, moveAddress } from '../networks/allocate.ts'
 import type { KubernetesWatches } from '../nodes/kubernetes-watch.ts'
 import type { Observed } from '../nodes/observed.ts'
 import type { Signal } from '../signal.ts'
 import { choosePort } from './create.ts'
-import { deleteNodes, selectAllocated, setAddress, setBootstrapped, updateCluster } from './queries.ts'
+import { deleteNodes, lockAllocated, setAddress, setBootstrapped, updateCluster } from './queries.ts'
 import { controlPlaneOf, type Desired } from './rows.ts'
 import type { ClusterState } from './state.ts'
 import type { Recorder, Work, WorkSettings } from './steps/work.ts'
@@ -71,20 +71,25 @@ export function createWorkshop(options: WorkshopOptions): (id: string) => Work {
             nodes.map(node => node.id),
           ),
         ),
-      moved: subnet =>
+      moved: taken =>
         record(() =>
           store.transaction(async sql => {
+            const held = await lockAllocated(sql)
+            const subnet = chooseSubnet(settings.networkPool, [...taken, ...held.map(each => each.subnet)])
+            if (subnet === undefined)
+              throw new RuntimeError('SubnetTaken', `no /24 is free in ${settings.networkPool} (setting NETWORK_POOL)`)
             const { cluster, nodes } = current()
             await updateCluster(sql, id, { subnet })
             for (const node of nodes) await setAddress(sql, node.id, moveAddress(node.address, cluster.subnet, subnet))
           }),
         ),
       republished: () =>
-        record(async () => {
-          const held = (await selectAllocated(store.sql)).map(each => each.apiPort)
-          await updateCluster(store.sql, id, { apiPort: choosePort(held) })
-        }),
-      subnets: async () => (await selectAllocated(store.sql)).map(each => each.subnet),
+        record(() =>
+          store.transaction(async sql => {
+            const held = await lockAllocated(sql)
+            await updateCluster(sql, id, { apiPort: choosePort(held.map(each => each.apiPort)) })
+          }),
+        ),
     }
   }
 }

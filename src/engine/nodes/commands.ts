@@ -22,7 +22,7 @@ type Write = Parameters<typeof issue>[0]['write']
 export function createNodeCommands(dependencies: NodeCommandDependencies): NodeCommands {
   const { tables, driver, settings } = dependencies
 
-  function change(
+  async function change(
     principal: Principal,
     name: string,
     options: CommandOptions,

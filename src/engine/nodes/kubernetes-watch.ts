@@ -31,7 +31,9 @@ export function createKubernetesWatches({
   clock,
   onChange,
 }: KubernetesWatchOptions): KubernetesWatches {
-  const watches = new Map<string, { containerId: string; controller: AbortController; done: Promise<void> }>()
+  const watches = new Map<string, { containerId: string; controller: AbortController }>()
+  const following = new Set<Promise<void>>()
+  let closed = false
 
   async function follow(clusterId: string, controlPlane: ObservedNode, signal: AbortSignal): Promise<void> {
     const nodes = () => observed.kubernetes.get(clusterId)?.nodes ?? new Map()
@@ -72,11 +74,12 @@ export function createKubernetesWatches({
 
   return {
     watch(clusterId, controlPlane) {
-      if (watches.get(clusterId)?.containerId === controlPlane.id) return
+      if (closed || watches.get(clusterId)?.containerId === controlPlane.id) return
       end(clusterId)
       const controller = new AbortController()
-      const done = follow(clusterId, controlPlane, controller.signal)
-      watches.set(clusterId, { containerId: controlPlane.id, controller, done })
+      watches.set(clusterId, { containerId: controlPlane.id, controller })
+      const done = follow(clusterId, controlPlane, controller.signal).finally(() => following.delete(done))
+      following.add(done)
     },
     pause(clusterId, reason) {
       end(clusterId)
@@ -88,9 +91,9 @@ export function createKubernetesWatches({
       observed.kubernetes.delete(clusterId)
     },
     async close() {
-      const all = [...watches.values()]
-      for (const { controller } of all) controller.abort()
-      await Promise.allSettled(all.map(({ done }) => done))
+      closed = true
+      for (const clusterId of [...watches.keys()]) end(clusterId)
+      await Promise.all(following)
     },
   }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import type { ObservedNode, RuntimeObserver } from '../../drivers/runtime.ts'
+import type { RuntimeObserver } from '../../drivers/runtime.ts'
 import type { Observed } from './observed.ts'
 
 export interface ObserverOptions {
   observed: Observed
   clock: Clock
-  /** What is seen of one cluster has changed: by id where the container or network carries one. */
-  onCluster(clusterId: string | null): void
+  /** What is seen of one cluster has changed: by id where the container or network carries one, and the node that is gone. */
+  onCluster(clusterId: string | null, gone?: string): void
   /** Everything may have changed. */
   onSnapshot(): void
   onDown(reason: string): void
@@ -14,11 +14,6 @@ export interface ObserverOptions {
 
 /** Keeps what a runtime reports, and tells whose cluster it concerns. */
 export function createObserver({ observed, clock, onCluster, onSnapshot, onDown }: ObserverOptions): RuntimeObserver {
-  const forgetNode = (name: string): ObservedNode | undefined => {
-    const node = observed.nodes.get(name)
-    observed.nodes.delete(name)
-    return node
-  }
   return {
     images(images) {
       observed.images = images
@@ -35,8 +30,9 @@ export function createObserver({ observed, clock, onCluster, onSnapshot, onDown 
       onCluster(node.clusterId)
     },
     nodeGone(name) {
-      const node = forgetNode(name)
-      if (node) onCluster(node.clusterId)
+      const node = observed.nodes.get(name)
+      observed.nodes.delete(name)
+      if (node) onCluster(node.clusterId, name)
     },
     network(network) {
       observed.networks.set(network.name, network)

@@ -3,17 +3,17 @@ import type { OperationRow } from '../clusters/rows.ts'
 
 type Database = Sql | TransactionSql
 
-/** Operations of a runtime: the one with an id, those of a cluster that have not ended, or all. */
+/** Operations of a runtime: those of some ids, those of a cluster that have not ended, or all. */
 export async function selectOperations(
   sql: Database,
-  { runtime, id, unfinishedOf }: { runtime: string; id?: string; unfinishedOf?: string },
+  { runtime, ids, unfinishedOf }: { runtime: string; ids?: string[] | undefined; unfinishedOf?: string },
 ): Promise<OperationRow[]> {
   return sql<OperationRow[]>`
     select id, runtime, action, kind, name, cluster_id as "clusterId", cluster_name as "clusterName", owner,
       generation::int, state, steps, message, error, idempotency_key as "idempotencyKey", fingerprint,
       created_at as "createdAt", started_at as "startedAt", finished_at as "finishedAt"
     from operations
-    where runtime = ${runtime} ${id === undefined ? sql`` : sql`and id = ${id}`}
+    where runtime = ${runtime} ${ids === undefined ? sql`` : sql`and id in ${sql(ids)}`}
       ${unfinishedOf === undefined ? sql`` : sql`and cluster_id = ${unfinishedOf} and state in ('pending', 'running')`}
     order by created_at, id`
 }

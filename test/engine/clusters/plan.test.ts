@@ -45,6 +45,7 @@ function node(name: string, changes: Partial<NodeRow> = {}): NodeRow {
     running: true,
     removing: false,
     bootstrappedAt: at,
+    member: true,
     createdAt: at,
     ...changes,
   }

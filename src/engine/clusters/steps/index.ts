@@ -1,10 +1,9 @@
-import { networkName } from '../../networks/name.ts'
 import type { Plan } from '../plan.ts'
 import { controlPlaneOf, type NodeRow } from '../rows.ts'
 import type { Step } from '../steps.ts'
 import { addonsStep, initSteps, joinStep, readyStep } from './bootstrap.ts'
 import { imageStep } from './image.ts'
-import { networkStep } from './network.ts'
+import { hasNetwork, networkStep } from './network.ts'
 import { startControlPlaneStep, startWorkersStep, stopSteps } from './nodes.ts'
 import { removeNodesStep, teardownSteps } from './remove.ts'
 import type { Work } from './work.ts'
@@ -38,7 +37,7 @@ function runningSteps(plan: Extract<Plan, { kind: 'run' }>, work: Work): Step[] 
       plan.stop.filter(node => node.role === 'control-plane'),
     ),
     ...(creates ? [imageStep(work)] : []),
-    ...(creates && !work.observed.networks.has(networkName(work.current().cluster.name)) ? [networkStep(work)] : []),
+    ...(creates && !hasNetwork(work) ? [networkStep(work)] : []),
     ...(has(plan.start) ? [startControlPlaneStep(work, controlPlane)] : []),
     ...(workers.length > 0 ? [startWorkersStep(work, workers)] : []),
     ...(has(plan.bootstrap) ? initSteps(work, controlPlane) : []),

@@ -59,10 +59,19 @@ export function teardownSteps(work: Work): Step[] {
       name: 'remove-network',
       title: 'removing the network',
       needs: ['remove-nodes'],
-      async run() {
-        await work.runtime.networks.remove(networkName(cluster.name))
+      async run(signal) {
+        await removeNetwork(work, cluster, signal)
         work.runtime.bootstrap.forget(cluster.id)
       },
     },
   ]
+}
+
+/** One that belongs to something else stays. */
+async function removeNetwork(work: Work, cluster: { id: string; name: string }, signal: AbortSignal): Promise<void> {
+  const name = networkName(cluster.name)
+  const ours = () => work.observed.networks.get(name)?.clusterId === cluster.id
+  if (work.observed.networks.has(name) && !ours()) return
+  await work.runtime.networks.remove(name)
+  await work.until(() => !ours(), signal)
 }

@@ -33,13 +33,11 @@ export interface WorkSettings {
 export interface Recorder {
   cluster(changes: ClusterChanges): Promise<void>
   bootstrapped(node: NodeRow, done: boolean): Promise<void>
-  /** Another subnet, the nodes at the same places in it. */
-  moved(subnet: string): Promise<void>
+  /** Another subnet, that overlaps none of those taken, the nodes at the same places in it. Rejects with SubnetTaken. */
+  moved(taken: string[]): Promise<void>
   /** Another published port of the API server. */
   republished(): Promise<void>
   gone(nodes: NodeRow[]): Promise<void>
-  /** Every subnet that clusters hold. */
-  subnets(): Promise<string[]>
 }
 
 /** What a runtime needs to know of a cluster. */
