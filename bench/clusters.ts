@@ -53,6 +53,8 @@ async function main(): Promise<void> {
 async function kindgateRound(): Promise<void> {
   await using gateway = await createGateway({ RUNTIME: 'docker', NODE_IMAGE: image, NODE_IMAGES: image })
   note(ours, 'gateway: first start', { ms: await gateway.start() })
+  await gateway.stop()
+  note(ours, 'gateway: restart', { ms: await gateway.start() })
   const cluster = `/api/v1/clusters/${names.ours}`
   await measure(gateway, 'create', 'POST', '/api/v1/clusters', { name: names.ours, nodes })
   await gateway.stop()
