@@ -89,6 +89,31 @@ test('a node that does not become ready fails the operation when the time for th
   await assertNothingLeft(rig)
 })
 
+for (const [act, step] of [
+  ['init', 'api-server'],
+  ['initDone', 'init'],
+  ['addons', 'addons'],
+  ['join', 'join'],
+] as const)
+  test(`a creation whose ${act} hangs fails when its time is over, and leaves nothing behind`, async t => {
+    const clock = createFakeClock()
+    const rig = await startRig(t, { clock, settings: { stepTimeoutMs: 300_000 } })
+    const release = rig.runtime.inject.pause(act)
+    const { id } = await rig.engine.clusters.create(ann, { name: 'alex', nodes: 2 })
+    await release.reached
+    const goesOn = ({ name, state }: { name: string; state: string }) => name !== step && state === 'running'
+    await rig.operation(
+      id,
+      each => each.steps.some(({ name, state }) => name === step && state === 'running') && !each.steps.some(goesOn),
+    )
+    await clock.advance(300_000)
+    const operation = await rig.operation(id, each => each.finishedAt !== null)
+    assert.deepEqual(outcome(operation), { state: 'failed', step })
+    assert.equal(operation.error?.message, 'did not end within 300 s')
+    release()
+    await assertNothingLeft(rig)
+  })
+
 for (const act of ['find', 'create', 'prepare', 'start', 'join'] as const)
   test(`a scale up whose ${act} fails leaves the cluster as it was`, async t => {
     const rig = await startRig(t)

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../../deadline.ts'
 import { RuntimeError } from '../../../drivers/runtime.ts'
 import { stateOf } from '../../nodes/view.ts'
 import type { NodeRow } from '../rows.ts'
@@ -25,8 +26,8 @@ export function initSteps(work: Work, controlPlane: NodeRow): Step[] {
       name: 'init',
       title: 'initialising the control plane',
       needs: ['api-server'],
-      async run() {
-        await done
+      async run(signal) {
+        if (done) await unlessAborted(done, signal)
         await work.record.bootstrapped(controlPlane, true)
       },
     },

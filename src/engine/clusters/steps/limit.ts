@@ -14,7 +14,8 @@ function limited(step: Step, timeoutMs: number, clock: Clock): Step['run'] {
     try {
       await step.run(deadline.signal, say)
     } finally {
-      deadline.end()
+      // What a step has begun for a later one still ends with them.
+      deadline.stopTimer()
     }
   }
 }
