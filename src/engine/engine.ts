@@ -139,11 +139,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** What could not be read, or may have been missed, is read with all else as soon as that can be done. */
   const catchUp = createBatches<void>(async () => {
-    while (!stopping.signal.aborted) {
+    for (let tries = 0; !stopping.signal.aborted; tries++) {
       try {
         return await load()
       } catch (error) {
-        log.warn({ reason: messageOf(error) }, 'could not read the store')
+        if (tries === 0) log.warn({ reason: messageOf(error) }, 'could not read the store, and tries until it can')
         await clock.sleep(retryMs, stopping.signal).catch(() => undefined)
       }
     }

@@ -14,7 +14,7 @@ export interface WorkQueueOptions {
 export interface WorkQueue {
   /** Asks for work on a key; asked while that goes on, it is done once more afterwards. */
   add(key: string): void
-  /** Aborts the work that goes on for a key, and does it anew. */
+  /** Aborts the work that goes on for a key, and does it anew, however much else is being worked on. */
   restart(key: string): void
   /** Ends all work and takes no more. Resolves when nothing runs. */
   close(): Promise<void>
@@ -29,6 +29,7 @@ const longestDelayMs = 30_000
  */
 export function createWorkQueue({ work, onRetry, clock, random, concurrency }: WorkQueueOptions): WorkQueue {
   const waiting = new Set<string>()
+  const urgent = new Set<string>()
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>()
   const failures = new Map<string, number>()
   const delays = new Map<string, AbortController>()
@@ -36,9 +37,10 @@ export function createWorkQueue({ work, onRetry, clock, random, concurrency }: W
 
   function next(): void {
     for (const key of waiting) {
-      if (closed || running.size >= concurrency) return
-      if (running.has(key)) continue
+      if (closed) return
+      if (running.has(key) || (running.size >= concurrency && !urgent.has(key))) continue
       waiting.delete(key)
+      urgent.delete(key)
       const controller = new AbortController()
       running.set(key, { controller, done: run(key, controller.signal) })
     }
@@ -85,6 +87,7 @@ export function createWorkQueue({ work, onRetry, clock, random, concurrency }: W
     restart(key) {
       failures.delete(key)
       running.get(key)?.controller.abort(new Error('superseded'))
+      urgent.add(key)
       add(key)
     },
     async close() {

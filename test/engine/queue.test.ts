@@ -4,7 +4,7 @@ import { createWorkQueue } from '../../src/engine/queue.ts'
 import { createFakeClock } from '../support/clock.ts'
 
 /** A queue whose work is done by hand. */
-function setUp({ concurrency = 4, random = () => 0 } = {}) {
+function setUp({ concurrency = 4, random = 0 } = {}) {
   const clock = createFakeClock(0)
   const log: string[] = []
   const running = new Map<string, PromiseWithResolvers<void>>()
@@ -18,7 +18,7 @@ function setUp({ concurrency = 4, random = () => 0 } = {}) {
     },
     onRetry: (key, error, delayMs) => log.push(`${key} again in ${delayMs}: ${String(error)}`),
     clock,
-    random,
+    random: () => random,
     concurrency,
   })
   const end = async (key: string, error?: string) => {
@@ -78,7 +78,7 @@ test('what fails is tried again after delays that double up to a limit, until it
 })
 
 test('delays are spread, so that many do not come back at once', async () => {
-  const { queue, clock, log, end } = setUp({ random: () => 0.999 })
+  const { queue, clock, log, end } = setUp({ random: 0.999 })
   queue.add('a')
   await clock.settle()
   await end('a', 'no')
@@ -122,6 +122,19 @@ test('a restart ends the work that goes on and does it anew, and that is no fail
   queue.restart('b')
   await clock.settle()
   assert.equal(log.at(-1), 'begins b')
+})
+
+test('a restart does not wait for what others are worked on', async () => {
+  const { queue, clock, running, end } = setUp({ concurrency: 1 })
+  for (const key of ['a', 'b', 'c']) queue.add(key)
+  await clock.settle()
+  queue.restart('c')
+  await clock.settle()
+  assert.deepEqual([...running.keys()], ['a', 'c'])
+  await end('c')
+  assert.deepEqual([...running.keys()], ['a'])
+  await end('a')
+  assert.deepEqual([...running.keys()], ['b'])
 })
 
 test('closing ends all work, waits for it, and takes no more', async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Table } from '../mirror/mirror.ts'
 import type { Network } from '../networks/schema.ts'
 import type { Observed } from '../nodes/observed.ts'
@@ -82,12 +83,13 @@ export function createClusterState(options: ClusterStateOptions): ClusterState {
       const read = new Map(rows.map(row => [row.cluster.id, row]))
       const concerned = new Set([...(ids === 'all' ? desired.keys() : ids), ...read.keys()])
       const moved = [...concerned].some(id => desired.has(id) !== read.has(id))
-      for (const id of concerned) {
+      const changed = [...concerned].filter(id => !isDeepStrictEqual(desired.get(id), read.get(id)))
+      for (const id of changed) {
         const row = read.get(id)
         if (row) desired.set(id, row)
         else desired.delete(id)
       }
-      for (const id of concerned) project(id)
+      for (const id of changed) project(id)
       if (!moved) return
       projectForeign()
       onMembers()

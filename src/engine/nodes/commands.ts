@@ -71,6 +71,7 @@ export function createNodeCommands(dependencies: NodeCommandDependencies): NodeC
           message: 'accepted',
           async write(sql, desired) {
             const now = requireCluster(tables.clusters, principal, name)
+            requireVersion(now, options)
             requireUsable(now)
             if (!desired?.cluster.running)
               throw new GatewayError('Conflict', `the cluster ${name} is stopped; start it first`)

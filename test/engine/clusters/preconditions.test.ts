@@ -14,6 +14,7 @@ test('a command that means another version of the cluster is refused, and told t
   const { clusters } = rig.engine
   await assert.rejects(clusters.patch(ann, 'alex', { nodes: 3 }, { ifMatch }), changed)
   await assert.rejects(clusters.stop(ann, 'alex', { ifMatch }), changed)
+  await assert.rejects(rig.engine.nodes.add(ann, 'alex', {}, { ifMatch }), changed)
   await assert.rejects(clusters.remove(ann, 'alex', { ifMatch }), (error: unknown) => {
     changed(error)
     assert.ok(error instanceof GatewayError)

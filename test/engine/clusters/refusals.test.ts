@@ -116,3 +116,15 @@ test('what somebody else does to a cluster of the kind CLI is shown, until it is
   assert.deepEqual(rig.nodes('kind'), [])
   await rig.create({ name: 'kind', nodes: 1 })
 })
+
+test('a cluster that kind makes under a name of ours is shown when ours is gone', async t => {
+  const rig = await startRig(t)
+  const ours = await rig.create({ name: 'alex', nodes: 2 })
+  rig.runtime.inject.addKindCluster('alex', 1)
+  assert.equal(rig.cluster('alex').id, ours.id)
+  assert.ok(rig.nodes('alex').every(node => node.clusterId === ours.id))
+  await rig.done(rig.engine.clusters.patch(ann, 'alex', { nodes: 3 }))
+  await rig.done(rig.engine.clusters.remove(ann, 'alex'))
+  await rig.until(() => rig.engine.tables.clusters.byName('alex')?.state === 'ready')
+  assert.deepEqual([rig.cluster('alex').managedBy, rig.cluster('alex').readyNodes], ['kind', 2])
+})
