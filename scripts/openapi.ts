@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { openapiText } from '../src/api/http/openapi/openapi.ts'
 import { createServer } from '../src/api/http/server.ts'
-import { openapiText } from '../src/api/rest/openapi.ts'
-import { rest } from '../src/api/rest/rest.ts'
+import { surfaces } from '../src/api/surfaces.ts'
 import { systemClock } from '../src/clock.ts'
 import type { Engine } from '../src/engine/api.ts'
 import { createMirror } from '../src/engine/mirror/mirror.ts'
@@ -24,7 +24,7 @@ async function describeRoutes(): Promise<string> {
   const server = createServer({ engine: idleEngine(), log: createLogger({ level: 'silent' }) })
   let described = () => ''
   await server.register(async (scope: typeof server) => {
-    await rest(scope, { engine: idleEngine(), clock: systemClock })
+    await surfaces(scope, { engine: idleEngine(), clock: systemClock })
     described = () => openapiText(scope)
   })
   await server.ready()

@@ -1,6 +1,6 @@
 import { closeServer } from './api/http/lifecycle.ts'
-import { createServer } from './api/http/server.ts'
-import { rest } from './api/rest/rest.ts'
+import { createServer, type HttpServer } from './api/http/server.ts'
+import { surfaces } from './api/surfaces.ts'
 import { type Backend, startBackend } from './backend.ts'
 import { systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
@@ -41,7 +41,7 @@ export async function startGateway({ settings, environment, version, onFatal }: 
 
   const server = createServer({ engine, log })
   cleanup.defer(() => closeServer(server, { graceMs: closeGraceMs }))
-  await server.register(async scope => rest(scope, { engine, clock: systemClock }))
+  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: systemClock }))
   const url = await server.listen({
     host: settings.HOST,
     port: settings.PORT,

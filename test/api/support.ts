@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { closeServer } from '../../src/api/http/lifecycle.ts'
 import { createServer, type HttpServer, type ServerOptions } from '../../src/api/http/server.ts'
-import { rest } from '../../src/api/rest/rest.ts'
+import { surfaces } from '../../src/api/surfaces.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, tokens } from '../support/engine.ts'
 import { checkAnswers } from './contract.ts'
@@ -56,7 +56,7 @@ export async function setUp(
   const server = createServer({ engine, log: createLogger({ level: 'debug', stream }), ...options.server })
   const violations = checkAnswers(server)
   options.routes?.(server)
-  await server.register(async (scope: HttpServer) => rest(scope, { engine, clock: engine.clock }))
+  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: engine.clock }))
   await server.ready()
   t.after(async () => {
     await closeServer(server, { graceMs: 1000 })

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { type ErrorCode, errorTable } from '../../errors.ts'
+import { ref } from '../http/openapi/ref.ts'
 import { problemSchema, problemType } from '../http/problems.ts'
-import { ref } from './schemas.ts'
 
 interface Parts {
   params?: TSchema

@@ -1,9 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
+import type { Described } from '../http/openapi/openapi.ts'
 import type { HttpServer } from '../http/server.ts'
-import { useSchemas } from '../http/validation.ts'
-import { docs } from './docs.ts'
-import { openapi } from './openapi.ts'
+import { resourceExamples } from './examples.ts'
 import { noParameters } from './parameters.ts'
 import { clusterRoutes } from './routes/clusters.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -14,16 +13,25 @@ import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
 import { createWatches } from './watches.ts'
 
-/** The REST surface: /api/v1, health, metrics, the OpenAPI document and its docs. */
+export const restDescribed: Described = {
+  schemas: sharedSchemas,
+  examples: resourceExamples,
+  tags: [
+    { name: 'clusters', description: 'Kubernetes clusters' },
+    { name: 'nodes', description: 'The containers that clusters are made of' },
+    { name: 'networks', description: "The clusters' networks" },
+    { name: 'images', description: 'Node images' },
+    { name: 'operations', description: 'Long work, step by step' },
+    { name: 'system', description: 'The gateway itself' },
+  ],
+}
+
+/** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
   const context = { engine, watches: createWatches(clock) }
-  for (const schema of sharedSchemas) server.addSchema(schema)
-  useSchemas(server)
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
-  await openapi(server)
-  await docs(server)
   healthRoutes(server, context)
   metricsRoutes(server, context)
   await server.register(

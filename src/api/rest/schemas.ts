@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type TSchema, Type } from '@sinclair/typebox'
 import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../engine/clusters/schema.ts'
 import { imageSchema } from '../../engine/images/schema.ts'
 import { networkSchema } from '../../engine/networks/schema.ts'
@@ -6,6 +6,7 @@ import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/sc
 import { operationSchema } from '../../engine/operations/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
+import { ref } from '../http/openapi/ref.ts'
 import { problemSchema } from '../http/problems.ts'
 import {
   clusterExample,
@@ -15,11 +16,6 @@ import {
   operationExample,
   processExample,
 } from './examples.ts'
-
-/** A reference to a schema that is registered under its `$id`. */
-export function ref<T extends TSchema>(schema: T) {
-  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` })
-}
 
 export const listMetadataSchema = closed(
   {

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../../engine/clusters/schema.ts'
 import { mergePatchType } from '../../http/bodies.ts'
+import { ref } from '../../http/openapi/ref.ts'
 import { commandAnswers, etagHeader, notModified, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
 import { kubeconfigExample } from '../examples.ts'
@@ -15,7 +16,7 @@ import {
   oneHeaders,
   oneParameters,
 } from '../parameters.ts'
-import { clusterEventSchema, clusterListSchema, ref } from '../schemas.ts'
+import { clusterEventSchema, clusterListSchema } from '../schemas.ts'
 
 const tag = 'clusters'
 const { name, state, managedBy } = clusterSchema.properties

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { nodeSchema, nodesAddSchema } from '../../../engine/nodes/schema.ts'
+import { ref } from '../../http/openapi/ref.ts'
 import { commandAnswers, etagHeader, notModified, ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
 import {
@@ -13,7 +14,7 @@ import {
   oneHeaders,
   oneParameters,
 } from '../parameters.ts'
-import { nodeEventSchema, nodeListSchema, processListSchema, ref } from '../schemas.ts'
+import { nodeEventSchema, nodeListSchema, processListSchema } from '../schemas.ts'
 
 const tag = 'nodes'
 const { cluster, state, role } = nodeSchema.properties

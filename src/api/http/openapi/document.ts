@@ -1,5 +1,3 @@
-import { resourceExamples } from './examples.ts'
-
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type JsonObject = { [key: string]: Json }
 
@@ -8,12 +6,16 @@ type JsonObject = { [key: string]: Json }
  * `patternProperties`), enumerations as `enum`, examples of resources and bodies, bodies that are optional, and
  * answers that several operations give once.
  */
-export function completeDocument(document: object, schemas: Record<string, unknown>): object {
+export function completeDocument(
+  document: object,
+  schemas: Record<string, unknown>,
+  examplesOf: Record<string, unknown>,
+): object {
   const made = plain(document)
   const components = objectAt(made, 'components')
   const named: JsonObject = {}
   for (const [id, schema] of Object.entries(schemas)) {
-    const example = resourceExamples[id]
+    const example = examplesOf[id]
     named[id] = rewrite(plain({ ...(example ? { examples: [example] } : {}), ...Object(schema) }))
   }
   components.schemas = named

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
+import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { useSchemas } from '../validation.ts'
 import { completeDocument } from './document.ts'
 
 const { version }: { version: string } = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
 )
 
 const description = `kindgate turns Docker hosts into Kubernetes clusters whose nodes are containers.
@@ -14,21 +16,27 @@ needs a token too. Errors are problem details (RFC 9457). What takes long answer
 with \`Prefer: wait=N\` or watched. Lists are paged by \`limit\` and \`continue\`, filtered by fields and \`labelSelector\`, and
 watched by \`watch=true\`. Unknown query parameters and unknown keys in bodies are errors.`
 
+/** What a surface adds to the document beside its routes. */
+export interface Described {
+  /** Schemas that have a name of their own; `$id`s are unique over all surfaces. */
+  schemas: TSchema[]
+  /** Examples by the `$id` of the schema that they are of. */
+  examples: Record<string, unknown>
+  /** The tags of its operations. */
+  tags: { name: string; description: string }[]
+}
+
 /** The OpenAPI document of the routes that are registered after this, at /openapi.json. */
-export async function openapi(server: FastifyInstance): Promise<void> {
+export async function openapi(server: FastifyInstance, surfaces: Described[]): Promise<void> {
+  const examples: Record<string, unknown> = Object.assign({}, ...surfaces.map(surface => surface.examples))
+  for (const schema of surfaces.flatMap(surface => surface.schemas)) server.addSchema(schema)
+  useSchemas(server)
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'kindgate', version, description, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
       servers: [{ url: '/', description: 'This gateway' }],
-      tags: [
-        { name: 'clusters', description: 'Kubernetes clusters' },
-        { name: 'nodes', description: 'The containers that clusters are made of' },
-        { name: 'networks', description: "The clusters' networks" },
-        { name: 'images', description: 'Node images' },
-        { name: 'operations', description: 'Long work, step by step' },
-        { name: 'system', description: 'The gateway itself' },
-      ],
+      tags: surfaces.flatMap(surface => surface.tags),
       components: {
         securitySchemes: {
           bearerAuth: {
@@ -42,7 +50,9 @@ export async function openapi(server: FastifyInstance): Promise<void> {
     convertConstToEnum: false,
     refResolver: { buildLocalReference: schema => String(schema.$id) },
     transformObject: documentObject =>
-      'openapiObject' in documentObject ? completeDocument(documentObject.openapiObject, server.getSchemas()) : {},
+      'openapiObject' in documentObject
+        ? completeDocument(documentObject.openapiObject, server.getSchemas(), examples)
+        : {},
   })
 }
 

@@ -1,0 +1,18 @@
+import type { Clock } from '../clock.ts'
+import type { Engine } from '../engine/api.ts'
+import { docs } from './http/openapi/docs.ts'
+import { openapi } from './http/openapi/openapi.ts'
+import type { HttpServer } from './http/server.ts'
+import { rest, restDescribed } from './rest/rest.ts'
+
+export interface SurfaceOptions {
+  engine: Engine
+  clock: Clock
+}
+
+/** Every surface over one engine, each in a scope of its own, described by one OpenAPI document. */
+export async function surfaces(server: HttpServer, options: SurfaceOptions): Promise<void> {
+  await openapi(server, [restDescribed])
+  await docs(server)
+  await server.register(async (scope: HttpServer) => rest(scope, options))
+}
