@@ -4,6 +4,7 @@ import type { Settings } from './config.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
+import { loadKeyring } from './engine/secrets/keyring.ts'
 import type { Log } from './log.ts'
 import { lookForRuntime } from './runtime.ts'
 import { startEmbeddedPostgres } from './store/embedded.ts'
@@ -52,6 +53,7 @@ export async function startBackend({ settings, environment, version, log, onLost
   const runtime = await chooseRuntime(real?.found ?? false)
   const engine = createEngine({
     store,
+    keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
     settings: engineSettings(settings, version),

@@ -17,12 +17,17 @@ export const settingsSchema = Type.Object({
   DATA_DIR: Type.String({
     default: './data',
     minLength: 1,
-    description: 'Folder of the embedded Postgres and of admin.token',
+    description: 'Folder of the embedded Postgres, admin.token and secret.key',
   }),
   DATABASE_URL: Type.String({
     default: '',
     pattern: '^$|^postgres(ql)?://',
     description: 'A Postgres 14 or later, postgres://user:password@host:port/database; empty starts the embedded one',
+  }),
+  SECRET_KEY: Type.String({
+    default: '',
+    description:
+      'Keys that encrypt secrets in the database, 32 bytes in base64 each, comma-separated: the first encrypts, all decrypt. Empty: data/secret.key, made when missing',
   }),
   RUNTIME: Type.Union([Type.Literal('auto'), Type.Literal('docker'), Type.Literal('simulated')], {
     default: 'auto',

@@ -30,6 +30,7 @@ import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import { createWorkQueue } from './queue.ts'
 import { createReader } from './reader.ts'
+import type { Keyring } from './secrets/keyring.ts'
 import { createSignal } from './signal.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
@@ -41,6 +42,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
 
 export interface EngineOptions {
   store: Store
+  /** Encrypts what must be had back in clear. */
+  keyring: Keyring
   /** The id of the store's gateway: containers carry it as a label. */
   gatewayId: string
   runtime: Runtime

@@ -10,6 +10,7 @@ import { createEngine, type EngineSettings, type RunningEngine } from '../../src
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationState } from '../../src/engine/operations/schema.ts'
 import { hasEnded } from '../../src/engine/operations/view.ts'
+import { createKeyring } from '../../src/engine/secrets/keyring.ts'
 import { type ErrorCode, GatewayError } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
 import { readGatewayId } from '../../src/store/gateway.ts'
@@ -134,6 +135,7 @@ export async function newEngine(options: {
     settings,
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
+    keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
     ids: randomUUID,
     random: () => 0,
     randomHex: bytes => randomBytes(bytes).toString('hex'),

@@ -1,5 +1,6 @@
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { writePrivately } from '../../private-file.ts'
 import { type Accounts, adminUser, newToken } from './tokens.ts'
 
 const wellFormed = /^kg_[A-Za-z0-9_-]{43}$/
@@ -20,18 +21,4 @@ export async function ensureAdminToken(options: { dataDir: string; accounts: Acc
   await chmod(file, 0o600)
   await accounts.grantAdmin({ user: adminUser, tokenName: 'admin.token', token, id })
   return file
-}
-
-/** Complete or not at all, and never readable by others. */
-async function writePrivately(file: string, text: string): Promise<void> {
-  const temporary = `${file}.new`
-  await rm(temporary, { force: true })
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
 }
