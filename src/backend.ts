@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
+import { createRegistryClient } from './drivers/registry/client.ts'
+import { parseAllowedOrigins } from './drivers/registry/origins.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
@@ -56,6 +58,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
+    registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
     settings: engineSettings(settings, version),
     clock,
     ids: randomUUID,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -59,6 +60,8 @@ export interface EngineOptions {
   /** The id of the store's gateway: containers carry it as a label. */
   gatewayId: string
   runtime: Runtime
+  /** Asks the registries of images. */
+  registry: Registry
   settings: EngineSettings
   clock: Clock
   ids: () => string

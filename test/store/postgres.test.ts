@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import test, { type TestContext } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import { freePort } from '../../src/store/embedded/launch.ts'
@@ -41,6 +42,27 @@ test('values come back as the types they stand for', async t => {
     bytes: Buffer.from([0, 255]),
     application: 'kindgate',
     nothing: null,
+  })
+})
+
+test('arrays come back as they were given', async t => {
+  const { store } = await testDatabase(t)
+  const texts = ['plain', 'with "quotes"', 'back\\slash', 'a,b', '{}', '', 'null', ' ', null]
+  const ids = [randomUUID(), randomUUID()]
+  const [row] = await store.sql`
+    select ${texts}::text[] as texts, ${ids}::uuid[] as ids, ${[1, -2]}::int[] as numbers, ${[2 ** 40]}::bigint[] as large,
+      ${[]}::text[] as empty, array[['a', 'b'], ['c', 'd']] as nested, ${ids[0] ?? ''}::uuid = any(${ids}::uuid[]) as found`
+  assert.deepEqual(row, {
+    texts,
+    ids,
+    numbers: [1, -2],
+    large: [2 ** 40],
+    empty: [],
+    nested: [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+    found: true,
   })
 })
 

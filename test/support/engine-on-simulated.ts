@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
+import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
@@ -126,6 +127,9 @@ export async function startOn(
   return rigOf({ store, runtime, engine, clock, log })
 }
 
+/** A registry in which nothing is. */
+export const emptyRegistry: Registry = { manifest: async () => undefined, tags: async () => undefined }
+
 export async function newEngine(options: {
   store: Store
   runtime: Runtime
@@ -136,6 +140,7 @@ export async function newEngine(options: {
 }): Promise<RunningEngine> {
   return createEngine({
     settings,
+    registry: emptyRegistry,
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
