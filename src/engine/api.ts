@@ -3,6 +3,7 @@ import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
@@ -59,13 +60,6 @@ export interface HealthCheck {
   name: 'store' | 'runtime' | 'mirror'
   ready: boolean
   message: string
-}
-
-export interface CommandOptions {
-  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
-  idempotencyKey?: string
-  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
-  ifMatch?: string
 }
 
 export interface ClusterCommands {
