@@ -53,7 +53,7 @@ export const tokenCreate = describe(
 export const tokenRevoke = describe(
   { params: one('token') },
   {
-    operationId: 'tokenRevoke',
+    operationId: 'tokenDelete',
     summary: 'Revoke a token',
     description: `${whose} What was opened with it ends.`,
     tag,
@@ -89,7 +89,7 @@ export const serviceAccountCreate = describe(
 export const serviceAccountRevoke = describe(
   { params: one('service account') },
   {
-    operationId: 'serviceAccountRevoke',
+    operationId: 'serviceAccountDelete',
     summary: 'Revoke a service account',
     description: `${whose} What was opened with it ends.`,
     tag,

@@ -40,7 +40,7 @@ export const userCreate = describe(
 export const userMe = describe(
   { headers: oneHeaders, querystring: oneParameters },
   {
-    operationId: 'userMe',
+    operationId: 'currentUserGet',
     summary: 'Get the user whose credential this is',
     tag,
     answers: { 200: watchable(userSchema, userEventSchema, 'The user', etagHeader), 304: notModified },
