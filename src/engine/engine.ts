@@ -20,6 +20,7 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
@@ -137,6 +138,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
+  const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
@@ -257,6 +259,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       workloads.close()
+      connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },
