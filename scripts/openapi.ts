@@ -46,7 +46,7 @@ function idleEngine(): Engine {
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateServiceAccount: never },
+    accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
     users: {
       create: never,
       patch: never,
