@@ -62,6 +62,8 @@ function idleEngine(): Engine {
       operations: mirror.table('operations'),
       users: mirror.table('users'),
       audit: mirror.table('audit'),
+      pods: mirror.table('pods'),
+      services: mirror.table('services'),
     },
     version: never,
     health: never,

@@ -9,6 +9,8 @@ import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Pod } from './pods/schema.ts'
+import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
@@ -50,6 +52,9 @@ export interface Engine {
     users: Table<User>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */

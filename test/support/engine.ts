@@ -16,11 +16,14 @@ import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
 import type { CommandOptions } from '../../src/engine/command-options.ts'
+import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Pod } from '../../src/engine/pods/schema.ts'
+import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
@@ -73,6 +76,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {
