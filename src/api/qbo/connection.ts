@@ -1,0 +1,83 @@
+import type { Duplex } from 'node:stream'
+import type { RawData, WebSocket } from 'ws'
+import { payloadOf } from './messages/frames.ts'
+
+/** Most bytes that are held back for a connection that does not keep up. */
+const mostBuffered = 8 * 1024 * 1024
+/** Bytes held back from which on no further commands are read. */
+const pausedFrom = 1024 * 1024
+/** What the last words to a slow reader may take, in bytes. */
+const farewellRoom = 64 * 1024
+
+export interface Connection {
+  /** Sends a frame that `textFrame` made; nothing on a connection that ends. */
+  send(frame: Buffer): void
+  /** Tells the client to list anew, and closes (1013). */
+  resync(): void
+  close(code: number, reason: string): void
+  /** Aborts when nothing can be sent any more. */
+  readonly ended: AbortSignal
+}
+
+export interface ConnectionOptions {
+  socket: WebSocket
+  /** What the WebSocket runs over. */
+  stream: Duplex
+  onMessage(data: Buffer, binary: boolean): void
+  /** The last message to a client that has to list anew. */
+  farewell(): Buffer
+}
+
+/** A WebSocket that holds back little: who does not read is told to come again, and closed. */
+export function createConnection({ socket, stream, onMessage, farewell }: ConnectionOptions): Connection {
+  const ended = new AbortController()
+  const compressed = socket.extensions !== ''
+  const buffered = () => (compressed ? socket.bufferedAmount : stream.writableLength)
+
+  /** Without compression `ws` writes whole frames at once, so that ready-made ones fit in between. */
+  function write(frame: Buffer) {
+    if (compressed) socket.send(payloadOf(frame), { binary: false })
+    else stream.write(frame)
+  }
+
+  function end(code: number, reason: string) {
+    if (ended.signal.aborted) return
+    ended.abort(new Error(`closed: ${reason}`))
+    socket.resume()
+    socket.close(code, reason)
+  }
+
+  function resync() {
+    if (ended.signal.aborted) return
+    write(farewell())
+    end(1013, 'resync')
+  }
+
+  socket.on('message', (data: RawData, binary) => {
+    if (ended.signal.aborted) return
+    onMessage(bytesOf(data), binary)
+    if (buffered() > pausedFrom && !socket.isPaused) socket.pause()
+  })
+  stream.on('drain', () => {
+    if (socket.isPaused) socket.resume()
+  })
+  // A message too large, a frame that is none, a connection that broke: `ws` has closed it with the right code.
+  socket.on('error', () => undefined)
+  socket.on('close', () => ended.abort(new Error('the connection has ended')))
+
+  return {
+    send(frame) {
+      if (ended.signal.aborted) return
+      if (buffered() + frame.length > mostBuffered - farewellRoom) resync()
+      else write(frame)
+    },
+    resync,
+    close: end,
+    ended: ended.signal,
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)
+}
