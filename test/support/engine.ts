@@ -14,6 +14,8 @@ import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
+import { createClientRegistry } from '../../src/engine/clients/registry.ts'
+import type { Client } from '../../src/engine/clients/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
@@ -71,6 +73,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
+    clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
@@ -157,6 +160,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         throw new GatewayError('NotFound', `There is no node "${name}".`)
       },
     },
+    clients: createClientRegistry({ table: tables.clients, clock }),
     images: { list: () => [imageExample] },
     operations: {
       wait: (principal, id, ms, signal) =>

@@ -1,5 +1,5 @@
-import { mayView } from '../../engine/mirror/objects.ts'
 import type { Viewer } from '../../engine/mirror/mirror.ts'
+import { mayView } from '../../engine/mirror/objects.ts'
 
 /** A connection in a mirror. */
 export interface Member {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Connected } from '../../engine/clients/registry.ts'
-import { GatewayError } from '../../errors.ts'
+import { type ErrorCode, GatewayError } from '../../errors.ts'
 import { toGatewayError } from '../http/problems.ts'
 import { run } from './commands/run.ts'
 import type { Sources, Task } from './commands/task.ts'
 import type { Connection } from './connection.ts'
 import { type Command, describeFault } from './grammar/command.ts'
 import { parseCommand } from './grammar/parse.ts'
-import { commandWordOf, subcommandWordOf } from './messages/envelope.ts'
+import { commandWordOf, doneWords, subcommandWordOf } from './messages/envelope.ts'
+import { threadIdOf } from './messages/opaque.ts'
 import type { Read } from './messages/read.ts'
 import { createVoice, type Speaker, type Spoken, type Voice } from './messages/voice.ts'
 import type { Membership } from './mirrors.ts'
@@ -15,7 +17,8 @@ import type { Membership } from './mirrors.ts'
 /** Commands that a connection may have under way, its watches included. */
 export const mostCommands = 32
 
-export interface SessionOptions extends Pick<Task, 'engine' | 'principal' | 'reached'> {
+export interface SessionOptions extends Pick<Task, 'engine' | 'reached'> {
+  identity: Identity
   sources: Sources
   speaker: Speaker
   connection: Connection
@@ -40,6 +43,23 @@ interface Running {
   stop: AbortController
 }
 
+/** How a command ended. */
+interface Outcome {
+  code: number
+  message: string
+  result: 'OK' | ErrorCode
+}
+
+const success: Outcome = { code: 200, message: '', result: 'OK' }
+/** Characters of a command line that the audit log keeps. */
+const longestAudit = 256
+
+/** Whether a command does something: commands that read are not audited, but for those that give out credentials. */
+function isAudited({ verb, object, names, flags }: Command): boolean {
+  if (verb === 'get') return object === 'user' && (names.length > 0 || flags.has('local'))
+  return verb !== 'version' && object !== 'watch'
+}
+
 /** What the commands of one connection share. */
 export function createSession(options: SessionOptions): Session {
   const { connection, mirror, speaker, stamp } = options
@@ -60,13 +80,7 @@ export function createSession(options: SessionOptions): Session {
 
   /** Answers what is not carried out; only who sent it is told. */
   function refuse(of: { line: string; uuid: string }, code: number, message: string) {
-    const spoken: Spoken = {
-      ...of,
-      id: randomUUID(),
-      command: 'CMD_DONE',
-      subcommand: 'SUBCMD_DONE',
-      apicommand: 'APICMD_DONE',
-    }
+    const spoken: Spoken = { ...of, id: randomUUID(), ...doneWords }
     connection.send(createVoice({ speaker, spoken, threadId: threadIdOf(spoken.id, 0), stamp }).end(code, message))
   }
 
@@ -99,9 +113,10 @@ export function createSession(options: SessionOptions): Session {
     const task: Task = {
       engine: options.engine,
       sources: options.sources,
-      principal: options.principal,
+      principal: options.identity.principal,
       reached: options.reached,
       command,
+      commandId: id,
       signal: AbortSignal.any([connection.ended, stop.signal]),
       voice,
       fork,
@@ -110,11 +125,27 @@ export function createSession(options: SessionOptions): Session {
       lost: connection.resync,
       stopWatches,
     }
-    const { code, message } = await run(task).then(() => ({ code: 200, message: '' }), failureOf)
+    const { code, message, result } = await run(task).then(() => success, failureOf)
     running.delete(one)
+    if (isAudited(command)) audit({ line, id, result })
     if (connection.ended.aborted) return
     const seconds = ((stamp() - begun) / 1e6).toFixed(6)
     tell(voice.end(code, message || `thread ${voice.threadId} terminated in ${seconds}s`))
+  }
+
+  function audit({ line, id, result }: { line: string; id: string; result: Outcome['result'] }) {
+    const { engine, identity } = options
+    const [verb = '', object = '', ...rest] = line.split(/\s+/)
+    engine.audit.record({
+      actor: identity.principal.name,
+      credential: identity.credential,
+      action: `${verb} ${object}`.slice(0, longestAudit),
+      resource: rest.join(' ').slice(0, longestAudit),
+      result: connection.ended.aborted && result === 'OK' ? 'Unknown' : result,
+      surface: 'qbo',
+      from: speaker.peer,
+      requestId: id,
+    })
   }
 
   function stopWatches(which: 'all' | readonly string[]): number {
@@ -125,17 +156,12 @@ export function createSession(options: SessionOptions): Session {
     return stopped.length
   }
 
-  function failureOf(thrown: unknown): { code: number; message: string } {
+  function failureOf(thrown: unknown): Outcome {
     if (!(thrown instanceof GatewayError)) options.onError(thrown)
-    const { status, detail, faults } = toGatewayError(thrown)
+    const { code, status, detail, faults } = toGatewayError(thrown)
     const where = faults.map(fault => `${fault.where.replace(/^\/body/, '')} ${fault.what}`).join('; ')
-    return { code: status, message: where === '' ? detail : `${detail}: ${where}` }
+    return { code: status, message: where === '' ? detail : `${detail}: ${where}`, result: code }
   }
 
   return { receive }
-}
-
-/** Opaque: the same for a thread as long as it lasts, and an integer that JSON keeps. */
-function threadIdOf(commandId: string, thread: number): number {
-  return Number.parseInt(commandId.replaceAll('-', '').slice(0, 12), 16) + thread
 }

@@ -1,7 +1,7 @@
 import type { MirrorObject, Table } from '../../../engine/mirror/mirror.ts'
 import { GatewayError } from '../../../errors.ts'
-import { isNamed, type Selection } from '../elements/source.ts'
 import { nodeNames } from '../elements/clusters.ts'
+import { isNamed, type Selection } from '../elements/source.ts'
 import { selectionOf } from './get.ts'
 import type { Task } from './task.ts'
 

@@ -4,12 +4,16 @@ import { addClusters, addNodes, changeClusters, changeNodes } from './act.ts'
 import { get } from './get.ts'
 import { images, kubeconfig, stopWatches, version } from './show.ts'
 import type { Task } from './task.ts'
+import { addUser, deleteUsers, getUsers } from './users.ts'
 
 type Run = (task: Task) => Promise<void>
 
 const runs: Record<string, Run> = {
   version,
   'get image': images,
+  'get user': getUsers,
+  'add user': addUser,
+  'delete user': deleteUsers,
   'add cluster': addClusters,
   'add node': addNodes,
   'delete cluster': task => changeClusters(task, 'remove'),

@@ -28,7 +28,9 @@ function archOf(name: string): string {
 
 /** Node images: those that are here. */
 export async function images({ engine, principal, command, voice, reply }: Task): Promise<void> {
-  const shown = engine.images.list(principal).filter(({ name }) => command.names.length === 0 || command.names.includes(name))
+  const shown = engine.images
+    .list(principal)
+    .filter(({ name }) => command.names.length === 0 || command.names.includes(name))
   const elements = shown.map(({ name, size, digest }) => ({
     ...partsOf(name),
     local: 1,

@@ -18,6 +18,7 @@ export interface Task {
   readonly principal: Principal
   readonly reached: Reached
   readonly command: Command
+  readonly commandId: string
   /** Aborts when the connection ends, or when the command is told to stop. */
   readonly signal: AbortSignal
   /** The command's first thread. */

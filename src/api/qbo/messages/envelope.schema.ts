@@ -9,7 +9,7 @@ export const commandWords = [
   'CMD_DEL',
   'CMD_START',
   'CMD_STOP',
- 
+
   'CMD_DONE',
 ] as const
 export type CommandWord = (typeof commandWords)[number]

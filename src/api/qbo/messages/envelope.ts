@@ -31,3 +31,6 @@ export function commandWordOf(verb: Verb): CommandWord {
 export function subcommandWordOf(object: ObjectKind | undefined): SubcommandWord {
   return object === undefined ? 'SUBCMD_NONE' : ofObjects[object]
 }
+
+/** The words of a command's last message. */
+export const doneWords = { command: 'CMD_DONE', subcommand: 'SUBCMD_DONE', apicommand: 'APICMD_DONE' } as const

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { ApicommandWord, CommandWord, SubcommandWord } from './envelope.schema.ts'
+import { doneWords } from './envelope.ts'
 import { textFrame } from './frames.ts'
 import type { Kind } from './messages.ts'
 
@@ -45,7 +46,7 @@ export function createVoice(of: {
   /** The envelope behind `timestamp`, in the order of the samples. */
   function envelope(code: number, done?: { callback: string }): string {
     const words = done
-      ? ({ command: 'CMD_DONE', subcommand: 'SUBCMD_DONE', apicommand: 'APICMD_DONE', ...done } as const)
+      ? { ...doneWords, ...done }
       : { command: spoken.command, subcommand: spoken.subcommand, apicommand: spoken.apicommand }
     const members = {
       status: STATUS_CODES[code] ?? '',
@@ -73,7 +74,10 @@ export function createVoice(of: {
       textFrame(changeText(key, elements, stamp()), code === 200 ? ok : Buffer.from(envelope(code))),
     pass: change => textFrame(change, ok),
     end: (code, message) =>
-      textFrame(changeText('output', JSON.stringify({ message }), stamp()), Buffer.from(envelope(code, { callback: '' }))),
+      textFrame(
+        changeText('output', JSON.stringify({ message }), stamp()),
+        Buffer.from(envelope(code, { callback: '' })),
+      ),
   }
 }
 
