@@ -129,6 +129,11 @@ export const settingsSchema = Type.Object({
     maximum: 1_000_000,
     description: 'Most requests of a user in a minute',
   }),
+  WS_DEFLATE: Type.Union([Type.Literal('off'), Type.Literal('on')], {
+    default: 'off',
+    description:
+      'Whether messages of the QBO WebSocket are compressed where the client offers it; costs processor time',
+  }),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),
     { default: 'info', description: 'Least severe level that is logged' },

@@ -9,6 +9,8 @@ import { rest, restDescribed } from './rest/rest.ts'
 export interface SurfaceOptions {
   engine: Engine
   clock: Clock
+  /** Whether WebSocket messages are compressed where the client offers it. */
+  deflate?: boolean
 }
 
 /** Every surface over one engine, each in a scope of its own, described by one OpenAPI document. */

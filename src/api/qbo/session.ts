@@ -72,7 +72,8 @@ export function createSession(options: SessionOptions): Session {
     const line = cmd.trim().replace(/^qbo(\s+|$)/, '')
     const parsed = parseCommand(cmd)
     if ('fault' in parsed) return refuse({ line, uuid }, 400, describeFault(parsed.fault))
-    if (running.size >= mostCommands) {
+    // Who has too many watches can still end some.
+    if (running.size >= mostCommands && parsed.command.object !== 'watch') {
       return refuse({ line, uuid }, 429, `at most ${mostCommands} commands may be under way on a connection`)
     }
     void perform(parsed.command, { line, uuid })

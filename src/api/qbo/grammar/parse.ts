@@ -35,7 +35,8 @@ function lookUp<Name extends string, W extends Word<Name>>(
   what: string,
 ): { found: W } | { fault: Fault } {
   const list = among.map(entry => entry.words[0]).join(', ')
-  if (token.text === '') return { fault: faultAt(token, `a ${what} is missing: ${list}`) }
+  if (token.text === '')
+    return { fault: faultAt(token, `${what.startsWith('o') ? 'an' : 'a'} ${what} is missing: ${list}`) }
   const match = matchWord<Name, W>(token.text, among)
   if ('one' in match) return { found: match.one }
   if (match.several.length === 0) return { fault: faultAt(token, `is no ${what}: ${list}`) }

@@ -129,8 +129,8 @@ const configuration = {
     {
       crv: text('The curve', 'P-521'),
       kty: text('The kind of key', 'EC'),
-      x: Type.String(),
-      y: Type.String(),
+      x: text('', 'AMu-cWn4gmkQiCAJMeW4BfZUAhPwAA3rROnw6nGUk8hl3bvV7gKKng2Eov6oxTvg70kulH6Nbq2wvJbAzyAjnPlT'),
+      y: text('', 'Ab7VgSfOzG-7IgRF6ffUn5E0J43eDL8_vFtFtP7RihVgNBMUeZzo0yaskfx59SdqnL8q24wEHSTp4dDUxNal3kQ1'),
     },
     { description: "The service account's public key (RFC 7517)" },
   ),
