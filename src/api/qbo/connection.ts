@@ -61,8 +61,6 @@ export function createConnection({ socket, stream, onMessage, farewell }: Connec
   stream.on('drain', () => {
     if (socket.isPaused) socket.resume()
   })
-  // A message too large, a frame that is none, a connection that broke: `ws` has closed it with the right code.
-  socket.on('error', () => undefined)
   socket.on('close', () => ended.abort(new Error('the connection has ended')))
 
   return {
