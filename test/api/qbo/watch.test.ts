@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSources } from '../../../src/api/qbo/elements/sources.ts'
+import { createFakeEngine } from '../../support/engine.ts'
 import { setUp } from '../support.ts'
 import { type Client, connect } from './client.ts'
 
@@ -16,6 +18,7 @@ test('a watch sends the list once, then each change, a deletion as an element', 
   const uuid = client.send('get nodes -A -w')
   await client.settled()
   engine.putNode('node-1.localhost', { state: 'exited' })
+  engine.putNode('node-1.localhost', { state: 'exited', message: 'nothing that is shown here' })
   engine.tables.nodes.remove(id)
   engine.putNode('node-3.localhost', { state: 'created', containerId: null })
   await client.settled()
@@ -52,6 +55,18 @@ test('a node that is deleted goes by the id it had, and is not shown as new', as
   assert.deepEqual(statesOf(client, uuid), [['node-1.localhost ready'], ['node-1.localhost deleted']])
   const ids = client.received.flatMap(({ nodes = [] }) => nodes.map(each => each.id))
   assert.deepEqual(ids, [node.containerId, node.containerId])
+})
+
+test('what was there before the socket is known as what comes', () => {
+  const engine = createFakeEngine()
+  engine.putCluster('alex')
+  const { clusterId } = engine.putNode('control-1.localhost', {
+    role: 'control-plane',
+    clusterId: engine.tables.clusters.byName('alex')?.id ?? '',
+  })
+  const sources = createSources(engine.tables, () => 1)
+  const listed = sources.cluster?.list({ name: 'root', admin: true }, { words: [clusterId] })
+  assert.match(listed?.elements ?? '', /"control_plane":"control-1.localhost"/)
 })
 
 test('get all -w has a thread for each table', async t => {

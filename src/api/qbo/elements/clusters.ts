@@ -4,6 +4,7 @@ import type { Cluster } from '../../../engine/clusters/schema.ts'
 import type { Network } from '../../../engine/networks/schema.ts'
 import type { Node } from '../../../engine/nodes/schema.ts'
 import type { clusterElement, networkElement, nodeElement } from '../messages/elements.schema.ts'
+import { follow } from './follow.ts'
 import { createSource, type Source } from './source.ts'
 
 type Tables = Engine['tables']
@@ -48,7 +49,7 @@ export function nodeSource(tables: Pick<Tables, 'clusters' | 'nodes'>, stamp: ()
         {
           name: node.name,
           id: containerOf(node),
-          image: node.image,
+          image: node.image.replace(/(:[^/@]+)@.*$/, '$1'),
           cluster: node.cluster,
           state: gone ? 'deleted' : node.state,
           address: node.address ?? '',
@@ -87,7 +88,7 @@ export function networkSource(tables: Pick<Tables, 'networks'>, stamp: () => num
 /** The name of each cluster's control plane node, by the cluster's id. */
 function indexControlPlanes(nodes: Tables['nodes']): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  nodes.subscribe(({ type, object }) => {
+  follow(nodes, ({ type, object }) => {
     if (object.role !== 'control-plane') return
     if (type !== 'DELETED') names.set(object.clusterId, object.name)
     else if (names.get(object.clusterId) === object.name) names.delete(object.clusterId)
@@ -107,7 +108,7 @@ function isLeaving(tables: Pick<Tables, 'clusters'>, node: Readonly<Node>): bool
  */
 function lastContainers(nodes: Tables['nodes']): (node: Readonly<Node>) => string {
   const last = new Map<string, string>()
-  nodes.subscribe(({ type, object }) => {
+  follow(nodes, ({ type, object }) => {
     if (type === 'DELETED') last.delete(object.id)
     else if (object.containerId !== null) last.set(object.id, object.containerId)
   })

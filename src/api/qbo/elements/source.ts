@@ -2,6 +2,7 @@ import type { MirrorObject, Table, Viewer, WatchFormat } from '../../../engine/m
 import type { SubcommandWord } from '../messages/envelope.schema.ts'
 import type { Kind } from '../messages/messages.ts'
 import { changeText } from '../messages/voice.ts'
+import { follow } from './follow.ts'
 
 /** Which objects a command is about: all that may be seen, one's own, or those that words name. */
 export type Selection = 'all' | 'own' | { words: readonly string[] }
@@ -48,12 +49,19 @@ export function createSource<T extends MirrorObject>(options: SourceOptions<T>):
       .elements(object, gone)
       .map(element => JSON.stringify(element))
       .join(',')
+  const shown = new Map<string, string>()
+  follow(table, ({ type, object }) => {
+    if (type === 'DELETED') shown.delete(object.id)
+    else shown.set(object.id, textOf(object, false))
+  })
   const format: WatchFormat<T> = {
     name: `qbo ${key}`,
     encode: event => {
       if (event.type === 'BOOKMARK' || event.type === 'ERROR') return nothing
       const elements = textOf(event.object, event.type === 'DELETED')
-      return elements === '' ? nothing : changeText(key, elements, stamp())
+      // The table's object has more to it than is shown here.
+      const same = event.type === 'MODIFIED' && shown.get(event.object.id) === elements
+      return same || elements === '' ? nothing : changeText(key, elements, stamp())
     },
   }
 
