@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
-import { payloadOf } from './messages/frames.ts'
 
 /** Most bytes that are held back for a connection that does not keep up. */
 const mostBuffered = 8 * 1024 * 1024
@@ -10,8 +9,8 @@ const pausedFrom = 1024 * 1024
 const farewellRoom = 64 * 1024
 
 export interface Connection {
-  /** Sends a frame that `textFrame` made; nothing on a connection that ends. */
-  send(frame: Buffer): void
+  /** Sends a text message, UTF-8; nothing on a connection that ends. */
+  send(message: Buffer): void
   /** Tells the client to list anew, and closes (1013). */
   resync(): void
   close(code: number, reason: string): void
@@ -31,14 +30,7 @@ export interface ConnectionOptions {
 /** A WebSocket that holds back little: who does not read is told to come again, and closed. */
 export function createConnection({ socket, stream, onMessage, farewell }: ConnectionOptions): Connection {
   const ended = new AbortController()
-  const compressed = socket.extensions !== ''
-  const buffered = () => (compressed ? socket.bufferedAmount : stream.writableLength)
-
-  /** Without compression `ws` writes whole frames at once, so that ready-made ones fit in between. */
-  function write(frame: Buffer) {
-    if (compressed) socket.send(payloadOf(frame), { binary: false })
-    else stream.write(frame)
-  }
+  const write = (message: Buffer) => socket.send(message, { binary: false })
 
   function end(code: number, reason: string) {
     if (ended.signal.aborted) return
@@ -56,7 +48,7 @@ export function createConnection({ socket, stream, onMessage, farewell }: Connec
   socket.on('message', (data: RawData, binary) => {
     if (ended.signal.aborted) return
     onMessage(bytesOf(data), binary)
-    if (buffered() > pausedFrom && !socket.isPaused) socket.pause()
+    if (socket.bufferedAmount > pausedFrom && !socket.isPaused) socket.pause()
   })
   stream.on('drain', () => {
     if (socket.isPaused) socket.resume()
@@ -64,10 +56,10 @@ export function createConnection({ socket, stream, onMessage, farewell }: Connec
   socket.on('close', () => ended.abort(new Error('the connection has ended')))
 
   return {
-    send(frame) {
+    send(message) {
       if (ended.signal.aborted) return
-      if (buffered() + frame.length > mostBuffered - farewellRoom) resync()
-      else write(frame)
+      if (socket.bufferedAmount + message.length > mostBuffered - farewellRoom) resync()
+      else write(message)
     },
     resync,
     close: end,

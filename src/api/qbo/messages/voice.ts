@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { ApicommandWord, CommandWord, SubcommandWord } from './envelope.schema.ts'
 import { doneWords } from './envelope.ts'
-import { textFrame } from './frames.ts'
 import type { Kind } from './messages.ts'
 
 /** What the messages of a connection have in common. */
@@ -23,7 +22,7 @@ export interface Spoken {
   apicommand: ApicommandWord
 }
 
-/** Makes the messages of one thread of a command, each as a frame that any number of connections can be sent. */
+/** Makes the messages of one thread of a command, each as bytes that any number of connections can be sent. */
 export interface Voice {
   readonly threadId: number
   /** A message whose elements are JSON texts, separated by commas. */
@@ -71,13 +70,13 @@ export function createVoice(of: {
   return {
     threadId,
     say: (key, elements, code = 200) =>
-      textFrame(changeText(key, elements, stamp()), code === 200 ? ok : Buffer.from(envelope(code))),
-    pass: change => textFrame(change, ok),
+      Buffer.concat([changeText(key, elements, stamp()), code === 200 ? ok : Buffer.from(envelope(code))]),
+    pass: change => Buffer.concat([change, ok]),
     end: (code, message) =>
-      textFrame(
+      Buffer.concat([
         changeText('output', JSON.stringify({ message }), stamp()),
         Buffer.from(envelope(code, { callback: '' })),
-      ),
+      ]),
   }
 }
 
