@@ -64,6 +64,8 @@ function idleEngine(): Engine {
       users: mirror.table('users'),
       clients: mirror.table('clients'),
       audit: mirror.table('audit'),
+      pods: mirror.table('pods'),
+      services: mirror.table('services'),
     },
     version: never,
     health: never,

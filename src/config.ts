@@ -94,12 +94,6 @@ export const settingsSchema = Type.Object({
     minimum: 60,
     description: 'How long a finished operation is kept, in seconds',
   }),
-  REGISTRY_HOSTS_ALLOWED: Type.String({
-    default: '',
-    pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',
-    description:
-      'Container registries that may be asked at private addresses, host[:port], comma-separated; http:// before one for no TLS. Public ones need not be listed',
-  }),
   AUDIT_RETENTION: Type.Integer({
     default: 7776000,
     minimum: 86400,
@@ -133,6 +127,12 @@ export const settingsSchema = Type.Object({
     default: 'off',
     description:
       'Whether messages of the QBO WebSocket are compressed where the client offers it; costs processor time',
+  }),
+  REGISTRY_HOSTS_ALLOWED: Type.String({
+    default: '',
+    pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',
+    description:
+      'Container registries that may be asked at private addresses, host[:port], comma-separated; http:// before one for no TLS. Public ones need not be listed',
   }),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),

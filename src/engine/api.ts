@@ -5,11 +5,14 @@ import type { AuditEntry } from './audit/schema.ts'
 import type { ClientRegistry } from './clients/registry.ts'
 import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Pod } from './pods/schema.ts'
+import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
@@ -54,6 +57,9 @@ export interface Engine {
     clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */
@@ -64,13 +70,6 @@ export interface HealthCheck {
   name: 'store' | 'runtime' | 'mirror'
   ready: boolean
   message: string
-}
-
-export interface CommandOptions {
-  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
-  idempotencyKey?: string
-  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
-  ifMatch?: string
 }
 
 export interface ClusterCommands {

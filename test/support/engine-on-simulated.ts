@@ -66,6 +66,7 @@ export interface Rig {
   store: Store
   runtime: SimulatedRuntime
   engine: RunningEngine
+  clock: Clock
   log: ReturnType<typeof recordingLog>
   /** The operation, once it has ended. */
   ended(operation: Operation | Promise<Operation>): Promise<Operation>
@@ -123,7 +124,7 @@ export async function startOn(
     return engine.close()
   })
   await engine.start()
-  return rigOf({ store, runtime, engine, log })
+  return rigOf({ store, runtime, engine, clock, log })
 }
 
 /** A registry in which nothing is. */
@@ -149,7 +150,7 @@ export async function newEngine(options: {
   })
 }
 
-export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'log'>): Rig {
+export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | 'log'>): Rig {
   const { engine } = of
   const { tables } = engine
   const never = new AbortController().signal

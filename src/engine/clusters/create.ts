@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
-import type { CommandOptions } from '../api.ts'
+import type { CommandOptions } from '../command-options.ts'
 import { requireAllowed } from '../images/allow.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { nodeName, requireClusterName, requireDomain } from '../names.ts'
