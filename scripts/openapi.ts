@@ -47,7 +47,7 @@ function idleEngine(): Engine {
     clients: { connect: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateServiceAccount: never },
+    accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
     users: {
       create: never,
       patch: never,

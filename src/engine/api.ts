@@ -41,6 +41,10 @@ export interface Engine {
      * GatewayError `Unavailable` when the key has to be read and the store does not answer.
      */
     authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+    /** Counts a request of somebody. Throws TooManyRequests, whose `retryAfter` says when there is room again, in seconds. */
+    admit(identity: Identity): void
+    /** Counts a watch or WebSocket until what it returns is called. Throws TooManyRequests. */
+    connect(identity: Identity): () => void
   }
   readonly users: UserCommands
   /** Who is connected by WebSocket. */

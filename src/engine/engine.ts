@@ -38,7 +38,7 @@ import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
-import type { QuotaName } from './quotas/schema.ts'
+import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import type { Service } from './services/schema.ts'
@@ -54,8 +54,6 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
-  /** What users who are no admins may use, where an admin has set nothing else. */
-  quotas: Record<QuotaName, number>
   /** The gateway's version. */
   version: string
 }
@@ -224,7 +222,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: credentials,
+    accounts: {
+      ...credentials,
+      ...createUsage({ clock, quotasOf: user => tables.users.byName(user)?.quotas }),
+    },
     users: createUserCommands(ofUsers, {
       tokens: createTokenCommands(ofUsers),
       serviceAccounts: createServiceAccountCommands(ofUsers),

@@ -25,6 +25,7 @@ import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
 import type { Pod } from '../../src/engine/pods/schema.ts'
+import { createUsage } from '../../src/engine/quotas/usage.ts'
 import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
@@ -66,6 +67,9 @@ const principals = new Map<string, Principal>([
   [tokens.ann, { name: 'ann', admin: false }],
   [tokens.bob, { name: 'bob', admin: false }],
 ])
+
+/** Connections that each of its users may have. */
+export const mostWatches = 200
 
 /** An engine without a store and a runtime: real mirror tables, commands that are written down. */
 export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
@@ -175,6 +179,10 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     accounts: {
       authenticate: token => identities.get(token)?.identity,
       authenticateServiceAccount: async () => undefined,
+      ...createUsage({
+        clock,
+        quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),
+      }),
     },
     users: {
       create: notFaked,

@@ -39,7 +39,7 @@ export const restDescribed: Described = {
 
 /** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
-  const context = { engine, watches: createWatches(clock) }
+  const context = { engine, watches: createWatches(clock, engine.accounts) }
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
