@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSources } from '../../../src/api/qbo/elements/sources.ts'
+import { podExample, serviceExample } from '../../../src/api/rest/examples.ts'
 import { createFakeEngine } from '../../support/engine.ts'
 import { setUp } from '../support.ts'
 import { type Client, connect } from './client.ts'
@@ -123,4 +124,37 @@ test('watches end with their connection', async t => {
     [],
   )
   assert.equal(engine.tables.clients.list({ viewer: { name: 'root', admin: true } }).items.length, 1)
+})
+
+test('pods and services show as QBO’s, and how they went', async t => {
+  const { engine, listen } = await setUp(t)
+  const client = await connect({ port: await listen() })
+  const pods = client.send('get pods alex -w')
+  const services = client.send('get svc -A -w')
+  await client.settled()
+  engine.tables.pods.apply({
+    ...podExample,
+    owner: 'ann',
+    cluster: 'alex',
+    status: 'Completed',
+    phase: 'Succeeded',
+    ready: '0/1',
+  })
+  engine.tables.services.apply({ ...serviceExample, owner: 'ann', cluster: 'alex' })
+  engine.tables.pods.remove(podExample.id)
+  engine.tables.services.remove(serviceExample.id)
+  await client.settled()
+  const seen = (uuid: string, key: string) =>
+    client.received.filter(message => message.uuid === uuid && message[key]).flatMap(message => message[key])
+  assert.deepEqual(
+    seen(pods, 'pods').map(pod => [Object(pod).status, Object(pod).ready, Object(pod).started]),
+    [
+      ['Succeeded', 0, 0],
+      ['deleted', 0, 0],
+    ],
+  )
+  const ports = seen(services, 'services')
+  assert.equal(ports.length, 2 * serviceExample.ports.length)
+  assert.equal(Object(ports[0]).port_number, serviceExample.ports[0]?.port)
+  assert.equal(Object(ports.at(-1)).status, 'deleted')
 })
