@@ -44,6 +44,7 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    clients: { connect: never },
     images: { list: never },
     operations: { wait: never },
     accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
@@ -61,6 +62,7 @@ function idleEngine(): Engine {
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
       users: mirror.table('users'),
+      clients: mirror.table('clients'),
       audit: mirror.table('audit'),
       pods: mirror.table('pods'),
       services: mirror.table('services'),
