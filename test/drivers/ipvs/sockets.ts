@@ -54,7 +54,10 @@ export async function connect(
   socket.setEncoding('utf8').on('data', (text: string) => {
     told += text
   })
-  await once(socket, 'connect')
+  // One that is refused at once may see nothing but that.
+  await once(socket, 'connect').catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error
+  })
   return Object.assign(socket, {
     told: () => told,
     /** Resolves once it has been told this. */

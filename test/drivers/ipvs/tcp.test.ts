@@ -183,10 +183,12 @@ test('a connection on which nothing moves is ended after a quarter of an hour', 
 test('more connections than allowed are refused, and others are not harmed', async t => {
   const server = await startServer(t, '127.0.9.1', named('server'))
   const { at } = await start(t, [server], { connections: 2 })
-  const [first] = [await connect(t, at), await connect(t, at)]
+  const [first, second] = [await connect(t, at), await connect(t, at)]
+  for (const client of [first, second]) await client?.says('server')
   const third = await connect(t, at)
   await ended(third)
-  await first?.says('server')
+  first?.write('still there?')
+  await first?.says('still there?')
   assert.equal(third.told(), '')
 })
 
