@@ -52,6 +52,8 @@ function idleEngine(): Engine {
       nodes: mirror.table('nodes'),
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
+      pods: mirror.table('pods'),
+      services: mirror.table('services'),
     },
     version: never,
     health: never,

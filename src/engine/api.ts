@@ -5,6 +5,8 @@ import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Pod } from './pods/schema.ts'
+import type { Service } from './services/schema.ts'
 import type { Version } from './versions.ts'
 
 /**
@@ -33,6 +35,9 @@ export interface Engine {
     nodes: Table<Node>
     networks: Table<Network>
     operations: Table<Operation>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */

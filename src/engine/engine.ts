@@ -18,20 +18,24 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { namespacedKey } from './kubernetes/key.ts'
+import { createKubernetesWatches } from './kubernetes/watches.ts'
+import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
-import { createKubernetesWatches } from './nodes/kubernetes-watch.ts'
 import { createObserved } from './nodes/observed.ts'
 import { createObserver } from './nodes/observer.ts'
 import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
+import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
@@ -81,6 +85,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -102,9 +108,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
+  const workloads = createWorkloads({ tables, clock })
   const watches = createKubernetesWatches({
     runtime,
     observed,
+    workloads,
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
@@ -219,6 +227,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
       await queue.close()
+      workloads.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
     },
   }

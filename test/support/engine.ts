@@ -12,11 +12,14 @@ import {
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Pod } from '../../src/engine/pods/schema.ts'
+import type { Service } from '../../src/engine/services/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
 
@@ -62,6 +65,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const calls: Call[] = []
   let failure: { error: unknown } | undefined
