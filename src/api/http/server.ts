@@ -19,6 +19,7 @@ import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
+import { isUpgrade, routeUpgrades } from './upgrades.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -63,6 +64,7 @@ export function createServer(options: ServerOptions): HttpServer {
       requireHostHeader: false,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
+      shouldUpgradeCallback: isUpgrade,
     },
     // Names of any length reach their route, which answers 404; the request line is bounded by Node.js.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
@@ -86,6 +88,7 @@ export function createServer(options: ServerOptions): HttpServer {
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
+  routeUpgrades(server)
   guardRoutes(server, engine.accounts)
   readBodies(server)
   refuseUnknownRoutes(server)

@@ -30,8 +30,8 @@ export interface ClusterObjects {
    * last, side by side within that. Can be repeated. Objects without a namespace go to `default` where their kind needs one.
    */
   apply(objects: JsonObject[], signal: AbortSignal): Promise<void>
-  /** Deletes an object and, in the background, what depends on it; one that is missing is fine. */
-  remove(ref: ObjectRef, signal: AbortSignal): Promise<void>
+  /** Deletes an object and, in the background, what depends on it; one that is missing is fine unless it must exist. */
+  remove(ref: ObjectRef, signal: AbortSignal, options?: RemoveOptions): Promise<void>
   list(of: ObjectSelection, signal: AbortSignal): Promise<JsonObject[]>
   /** JSON merge patch (RFC 7396) of the object, or of its `status`. Rejects with KubernetesError 404 when it is missing. */
   patch(ref: ObjectRef, patch: JsonObject, options: { subresource?: 'status' }, signal: AbortSignal): Promise<void>
@@ -50,12 +50,21 @@ export interface ObjectRef {
   name: string
 }
 
+export interface RemoveOptions {
+  /** How long a pod may take to end; its own period when absent. */
+  gracePeriodSeconds?: number
+  /** Rejects with KubernetesError 404 when there is no such object. */
+  mustExist?: boolean
+}
+
 export interface ObjectSelection {
   apiVersion: string
   kind: string
   /** All namespaces when absent. */
   namespace?: string
   labelSelector?: string
+  /** `metadata.name=web-0`. */
+  fieldSelector?: string
 }
 
 export interface LogSelection {
@@ -66,6 +75,8 @@ export interface LogSelection {
   tailLines?: number
   sinceSeconds?: number
   timestamps?: boolean
+  /** Of the container that ran before the last restart. */
+  previous?: boolean
   follow?: boolean
 }
 

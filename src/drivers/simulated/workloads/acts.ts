@@ -36,19 +36,23 @@ export function createClusterObjects({ acts, clock, answering }: ClusterObjectsO
       }
     },
 
-    async remove(ref, signal) {
+    async remove(ref, signal, { mustExist = false } = {}) {
       await acts.enterKubernetes('deleteObject', ref.name, signal)
       const workloads = answering()
-      const object = workloads.objects.get(ref)
+      const object = mustExist ? found(workloads, ref) : workloads.objects.get(ref)
       if (object) workloads.remove(object)
     },
 
     async list(of, signal) {
       await acts.enterKubernetes('listObjects', of.kind, signal)
       const matches = labelMatcher(of.labelSelector ?? '')
+      const name = /^metadata\.name=(.*)$/.exec(of.fieldSelector ?? '')?.[1]
       return answering()
         .objects.all(of)
-        .filter(object => matches(textsAt(object.metadata, 'labels')))
+        .filter(
+          object =>
+            matches(textsAt(object.metadata, 'labels')) && (name ?? object.metadata.name) === object.metadata.name,
+        )
     },
 
     async patch(ref, patch, { subresource }, signal) {
