@@ -1,8 +1,9 @@
 import type { Principal } from './accounts/principal.ts'
+import type { Balancer } from './balancers/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
-import type { Network } from './networks/schema.ts'
+import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { Pod } from './pods/schema.ts'
@@ -17,6 +18,14 @@ import type { Version } from './versions.ts'
 export interface Engine {
   readonly clusters: ClusterCommands
   readonly nodes: NodeCommands
+  readonly networks: {
+    /** Makes a pool of external addresses. Errors: Forbidden, Unprocessable, AlreadyExists, Conflict (overlaps another). */
+    create(principal: Principal, body: PoolCreate): Promise<Network>
+    /** Errors: Forbidden, NotFound, ReadOnly (a cluster's network), Conflict (in use, says by what). */
+    remove(principal: Principal, name: string): Promise<void>
+    /** The gateway's host. Errors: Forbidden. */
+    host(principal: Principal): HostNetworks
+  }
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]
@@ -35,6 +44,7 @@ export interface Engine {
     nodes: Table<Node>
     networks: Table<Network>
     operations: Table<Operation>
+    balancers: Table<Balancer>
     /** By `cluster/namespace/name`, as the services. */
     pods: Table<Pod>
     services: Table<Service>

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { BalancerDriver } from '../drivers/balancer.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
@@ -7,6 +8,8 @@ import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
 import { type Accounts, createAccounts } from './accounts/tokens.ts'
 import type { Engine } from './api.ts'
+import { createBalancing } from './balancers/balancing.ts'
+import type { Balancer } from './balancers/schema.ts'
 import { createBatches } from './batches.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
@@ -23,6 +26,8 @@ import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
+import { hostNetworks } from './networks/host.ts'
+import { createPools } from './networks/pools.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
 import { createObserved } from './nodes/observed.ts'
@@ -41,6 +46,8 @@ import { createSignal } from './signal.ts'
 export interface EngineSettings extends CreateSettings, WorkSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
+  /** Where the Docker daemon is. */
+  dockerHost: string
   /** The gateway's version. */
   version: string
 }
@@ -54,6 +61,8 @@ export interface EngineOptions {
   runtime: Runtime
   /** Asks the registries of images. */
   registry: Registry
+  /** Null: load balancing is switched off. */
+  balancer: BalancerDriver | null
   settings: EngineSettings
   clock: Clock
   ids: () => string
@@ -87,6 +96,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     operations: mirror.table<Operation>('operations'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
+    balancers: mirror.table<Balancer>('ipvs'),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -108,13 +118,36 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
-  const workloads = createWorkloads({ tables, clock })
+  const workloads = createWorkloads({ tables, clock, onServices: id => balancing.look(id) })
   const watches = createKubernetesWatches({
     runtime,
     observed,
     workloads,
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
+  })
+  const balancing = createBalancing({
+    store,
+    driver: options.balancer,
+    tables,
+    servicesKnown: workloads.servicesKnown,
+    async access(id) {
+      const source = watches.source(id)
+      if (!source) throw new Error('the API server does not run')
+      return source.open()
+    },
+    clock,
+    random,
+    log,
+  })
+  const pools = createPools({
+    store,
+    table: tables.networks,
+    simulated: runtime.name === 'simulated',
+    networkPool: settings.networkPool,
+    ids,
+    randomHex,
+    onChange: balancing.lookAtAll,
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
@@ -147,7 +180,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
   let daemon: RuntimeVersion | null = null
 
   async function load(): Promise<void> {
-    await Promise.all([credentials.load(), reader.everything()])
+    await Promise.all([credentials.load(), reader.everything(), pools.load()])
+    balancing.lookAtAll()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -167,6 +201,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (table === 'users' || table === 'tokens') return credentials.load()
     if (table === 'operations') return reader.operation(id)
+    if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -190,6 +225,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
+    networks: {
+      create: pools.create,
+      remove: pools.remove,
+      host: principal => hostNetworks(principal, settings.dockerHost),
+    },
     images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
     operations: {
       wait: (principal, id, ms, signal) =>
@@ -217,6 +257,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       })
       begun = true
       await load()
+      balancing.start()
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
@@ -227,6 +268,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
       await queue.close()
+      await balancing.close()
       workloads.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
     },

@@ -4,6 +4,7 @@ import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
+import { createSimulatedBalancer } from '../../src/drivers/simulated/balancer.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Cluster, ClusterCreate } from '../../src/engine/clusters/schema.ts'
@@ -31,7 +32,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate clusters, nodes, operations, tokens, users`
+  await store.sql`truncate address_pools, balancers, clusters, nodes, operations, tokens, users`
   await addUsers(store)
   return store
 }
@@ -52,6 +53,7 @@ export const settings: EngineSettings = {
   maxNodes: 8,
   domain: 'localhost',
   networkPool: '172.28.0.0/14',
+  dockerHost: 'unix:///var/run/docker.sock',
   apiServerHost: '127.0.0.1',
   stopGraceSeconds: 20,
   drainTimeoutMs: 20 * patienceMs,
@@ -138,6 +140,7 @@ export async function newEngine(options: {
   return createEngine({
     settings,
     registry: emptyRegistry,
+    balancer: createSimulatedBalancer(),
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import {
   clusterExample,
+  hostNetworksExample,
   imageExample,
   kubeconfigExample,
   networkExample,
   nodeExample,
   operationExample,
+  poolExample,
   processExample,
   versionExample,
 } from '../../src/api/rest/examples.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { Balancer } from '../../src/engine/balancers/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
 import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
@@ -67,6 +70,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     operations: mirror.table<Operation>('operations'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
+    balancers: mirror.table<Balancer>('ipvs'),
   }
   const calls: Call[] = []
   let failure: { error: unknown } | undefined
@@ -138,6 +142,33 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         takeFailure()
         if (tables.nodes.byName(name, principal)) return [processExample]
         throw new GatewayError('NotFound', `There is no node "${name}".`)
+      },
+    },
+    networks: {
+      async create(principal, body) {
+        calls.push({
+          command: 'networks.create',
+          principal: principal.name,
+          target: undefined,
+          body,
+          options: undefined,
+        })
+        takeFailure()
+        return tables.networks.apply({ ...poolExample, ...body })
+      },
+      async remove(principal, target) {
+        calls.push({
+          command: 'networks.remove',
+          principal: principal.name,
+          target,
+          body: undefined,
+          options: undefined,
+        })
+        takeFailure()
+      },
+      host() {
+        takeFailure()
+        return hostNetworksExample
       },
     },
     images: { list: () => [imageExample] },

@@ -186,7 +186,7 @@ test('more connections than allowed are refused, and others are not harmed', asy
   const [first, second] = [await connect(t, at), await connect(t, at)]
   for (const client of [first, second]) await client?.says('server')
   const third = await connect(t, at)
-  await ended(third)
+  await once(third, 'end')
   first?.write('still there?')
   await first?.says('still there?')
   assert.equal(third.told(), '')
