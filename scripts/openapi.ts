@@ -44,6 +44,7 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    networks: { create: never, remove: never, host: never },
     images: { list: never },
     operations: { wait: never },
     accounts: { authenticate: never },
@@ -54,6 +55,7 @@ function idleEngine(): Engine {
       operations: mirror.table('operations'),
       pods: mirror.table('pods'),
       services: mirror.table('services'),
+      balancers: mirror.table('ipvs'),
     },
     version: never,
     health: never,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
+import type { BalancerDriver } from '../../src/drivers/balancer.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedBalancer } from '../../src/drivers/simulated/balancer.ts'
@@ -88,6 +89,7 @@ export interface RigOptions {
   /** How long the runtime's acts take, by the clock; no time by default. */
   pace?: number
   settings?: Partial<EngineSettings>
+  balancer?: BalancerDriver
   /** What the engine gets to work with, where that is not the runtime or the store itself. */
   through?: { runtime?(runtime: Runtime): Runtime; store?(store: Store): Store }
 }
@@ -107,7 +109,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
 export async function startOn(
   t: Test,
   { store, runtime, clock }: { store: Store; runtime: SimulatedRuntime; clock: Clock },
-  { settings: own = {}, through = {} }: RigOptions = {},
+  { settings: own = {}, through = {}, balancer = createSimulatedBalancer() }: RigOptions = {},
 ): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({
@@ -116,6 +118,7 @@ export async function startOn(
     clock,
     log,
     settings: { ...settings, ...own },
+    balancer,
   })
   t.after(() => {
     // Ends what a test that failed still holds.
@@ -136,6 +139,7 @@ export async function newEngine(options: {
   log: Log
   settings?: EngineSettings
   gatewayId?: string
+  balancer?: BalancerDriver
 }): Promise<RunningEngine> {
   return createEngine({
     settings,
@@ -175,9 +179,14 @@ export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'log'>): Ri
         }
         for (const end of ends) end()
       }
-      const ends = [tables.clusters, tables.nodes, tables.networks, tables.operations].map(table =>
-        table.subscribe(look),
-      )
+      const ends = [
+        tables.clusters,
+        tables.nodes,
+        tables.networks,
+        tables.operations,
+        tables.services,
+        tables.balancers,
+      ].map(table => table.subscribe(look))
       look()
     })
 

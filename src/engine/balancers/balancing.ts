@@ -72,12 +72,14 @@ export function createBalancing(options: BalancingOptions): Balancing {
       tables.balancers.replace([], { within: within(clusterId) })
       return queue.add(pruneKey)
     }
+    // At the same moment as the services themselves: what is known later may be more than these.
+    const known = driver !== null && options.servicesKnown(clusterId)
     const services = of(tables.services, clusterId)
     const targets = targetsOf(cluster, of(tables.nodes, clusterId), services)
     const faults: unknown[] = []
     const attempt = (work: Promise<void>) => work.catch((error: unknown) => void faults.push(error))
     const before = driver ? await selectBalancers(store.sql, clusterId) : []
-    if (driver && options.servicesKnown(clusterId))
+    if (known)
       for (const row of before.filter(each => !targets.some(target => isOf(each, target))))
         await attempt(free(row, services, signal))
     const shown: Unversioned<Balancer>[] = []
@@ -86,7 +88,7 @@ export function createBalancing(options: BalancingOptions): Balancing {
       await attempt(serve(cluster, target, { wanted, faults, signal }).then(elements => void shown.push(...elements)))
     signal.throwIfAborted()
     tables.balancers.replace(shown, { within: within(clusterId) })
-    if (driver && options.servicesKnown(clusterId)) await removeOthers(before, wanted)
+    if (known) await removeOthers(before, wanted)
     if (faults.length > 0) throw faults[0]
   }
 
