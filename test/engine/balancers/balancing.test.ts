@@ -131,7 +131,9 @@ test('an address is kept over a restart, and freed with its service and its clus
   const again = await startOn(t, { store: rig.store, runtime: rig.runtime, clock })
   assert.equal((await shown(again, 'web', ready))[0]?.vip, before?.vip)
   const held = async () =>
-    (await rig.store.sql`select host(address) as address from balancers order by address`).map(row => row.address)
+    (await rig.store.sql`select host(address) as address from balancers order by balancers.address`).map(
+      row => row.address,
+    )
   assert.deepEqual(await held(), ['203.0.113.8', '203.0.113.10'])
   await again.done(again.engine.clusters.remove(ann, 'alex'))
   assert.deepEqual(await held(), [])
