@@ -43,6 +43,9 @@ const concurrency = 4
 const countMs = 5000
 const pruneKey = 'prune'
 
+/** Active connections of a virtual server to one of its real servers. */
+type Counts = (address: string, port: number, protocol: Protocol, node: string, nodePort: number) => number
+
 /** Gives every load balancer of our clusters an address and keeps its virtual servers as they shall be. */
 export function createBalancing(options: BalancingOptions): Balancing {
   const { store, driver, tables, clock, random, log } = options
@@ -82,10 +85,13 @@ export function createBalancing(options: BalancingOptions): Balancing {
     if (known)
       for (const row of before.filter(each => !targets.some(target => isOf(each, target))))
         await attempt(free(row, services, signal))
+    const counts = await connectionCounts()
     const shown: Unversioned<Balancer>[] = []
     const wanted = new Set<string>()
     for (const target of targets)
-      await attempt(serve(cluster, target, { wanted, faults, signal }).then(elements => void shown.push(...elements)))
+      await attempt(
+        serve(cluster, target, { wanted, faults, counts, signal }).then(elements => void shown.push(...elements)),
+      )
     signal.throwIfAborted()
     tables.balancers.replace(shown, { within: within(clusterId) })
     if (known) await removeOthers(before, wanted)
@@ -102,7 +108,7 @@ export function createBalancing(options: BalancingOptions): Balancing {
   async function serve(
     cluster: Readonly<Cluster>,
     target: Target,
-    { wanted, faults, signal }: { wanted: Set<string>; faults: unknown[]; signal: AbortSignal },
+    { wanted, faults, counts, signal }: { wanted: Set<string>; faults: unknown[]; counts: Counts; signal: AbortSignal },
   ): Promise<Unversioned<Balancer>[]> {
     const { namespace, name } = target
     const allocation = driver
@@ -119,7 +125,6 @@ export function createBalancing(options: BalancingOptions): Balancing {
     }
     if (target.shown)
       await tell(cluster.id, target, failures.size > 0 ? null : address, signal).catch(error => faults.push(error))
-    const counts = await connectionCounts()
     return viewBalancers(cluster, target, {
       address,
       driver: driver?.name ?? null,
@@ -169,12 +174,12 @@ export function createBalancing(options: BalancingOptions): Balancing {
     await driver.prune(new Set(rows.map(row => row.address)))
   }
 
-  async function connectionCounts() {
+  async function connectionCounts(): Promise<Counts> {
     const counts = new Map<string, number>()
     for (const server of (await driver?.observe()) ?? [])
       for (const real of server.realServers)
         counts.set(`${endpointKey(server)} ${realServerKey(real)}`, real.activeConnections)
-    return (address: string, port: number, protocol: Protocol, node: string, nodePort: number) =>
+    return (address, port, protocol, node, nodePort) =>
       counts.get(`${endpointKey({ address, port, protocol })} ${realServerKey({ address: node, port: nodePort })}`) ?? 0
   }
 

@@ -164,6 +164,7 @@ test('an address that cannot be set up is a state, and is tried again', async t 
 
 test('pools are for admins, and what no pool can have is refused, saying where', async t => {
   const { networks } = (await startRig(t)).engine
+  assert.throws(() => networks.host(ann), refused('Forbidden'))
   await assert.rejects(networks.create(ann, { addresses: ['203.0.113.8/29'] }), refused('Forbidden'))
   await networks.create(root, { name: 'office', addresses: ['203.0.113.8/29'] })
   await assert.rejects(
