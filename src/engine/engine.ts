@@ -6,8 +6,10 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
-import { type Accounts, createAccounts } from './accounts/tokens.ts'
+import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import type { Engine } from './api.ts'
+import { createAudit } from './audit/audit.ts'
+import type { AuditEntry } from './audit/schema.ts'
 import { createBalancing } from './balancers/balancing.ts'
 import type { Balancer } from './balancers/schema.ts'
 import { createBatches } from './batches.ts'
@@ -21,6 +23,7 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
@@ -38,14 +41,22 @@ import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
+import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
+import { createUserCommands } from './users/commands.ts'
+import type { User } from './users/schema.ts'
+import { createServiceAccountCommands } from './users/service-accounts.ts'
+import { createTokenCommands } from './users/tokens.ts'
+import { viewUser } from './users/view.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
+  /** How long entries of the audit log are kept, in milliseconds; at least a day. */
+  auditTtlMs: number
   /** Where the Docker daemon is. */
   dockerHost: string
   /** The gateway's version. */
@@ -86,7 +97,7 @@ const housekeepingMs = 60_000
 const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
-  const { store, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const { store, keyring, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
   const tables = {
@@ -94,6 +105,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    users: mirror.table<User>('users'),
+    audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
     balancers: mirror.table<Balancer>('ipvs'),
@@ -109,7 +122,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
       operations.show(read.operations)
     },
   })
-  const credentials = createAccounts({ store, clock, onRevoked: mirror.revise })
+  const credentials = createAccounts({
+    store,
+    clock,
+    keyring,
+    show: users => tables.users.replace(users.map(user => viewUser(user, settings.quotas))),
+    onRevoked: mirror.revise,
+  })
+  const audit = createAudit({ store, clock, ids, log, table: tables.audit })
   const clusters = createClusterState({
     runtime: runtime.name,
     observed,
@@ -126,16 +146,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
+  const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const balancing = createBalancing({
     store,
     driver: options.balancer,
     tables,
     servicesKnown: workloads.servicesKnown,
-    async access(id) {
-      const source = watches.source(id)
-      if (!source) throw new Error('the API server does not run')
-      return source.open()
-    },
+    access: connections.access,
     clock,
     random,
     log,
@@ -175,11 +192,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     locks: createKeyedLocks(),
     wake: (id: string, how?: 'restart') => (how === 'restart' ? queue.restart(id) : queue.add(id)),
   }
+  const ofUsers = { store, keyring, accounts: credentials, table: tables.users, clock, ids }
   let listening: { close(): Promise<void> } | undefined
   let lasting: Promise<unknown>[] = []
   let daemon: RuntimeVersion | null = null
 
   async function load(): Promise<void> {
+    await Promise.all([credentials.load(), audit.load(), reader.everything()])
     await Promise.all([credentials.load(), reader.everything(), pools.load()])
     balancing.lookAtAll()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
@@ -199,7 +218,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
-    if (table === 'users' || table === 'tokens') return credentials.load()
+    if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     const cluster = table === 'nodes' ? clusterId : id
@@ -212,8 +231,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     while (!stopping.signal.aborted) {
       try {
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+        await audit.expire(new Date(clock.now() - settings.auditTtlMs))
       } catch (error) {
-        log.warn({ reason: messageOf(error) }, 'could not forget old operations')
+        log.warn({ reason: messageOf(error) }, 'could not forget what is old')
       }
       await clock.sleep(housekeepingMs, stopping.signal).catch(() => undefined)
     }
@@ -235,7 +255,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: { authenticate: credentials.authenticate },
+    accounts: {
+      ...credentials,
+      ...createUsage({ clock, quotasOf: user => tables.users.byName(user)?.quotas }),
+    },
+    users: createUserCommands(ofUsers, {
+      tokens: createTokenCommands(ofUsers),
+      serviceAccounts: createServiceAccountCommands(ofUsers),
+    }),
+    audit,
 
     version: () => ({
       version: settings.version,
@@ -262,6 +290,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
       lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
+      lasting.push(credentials.expire(stopping.signal))
     },
 
     async close() {
@@ -270,7 +299,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await queue.close()
       await balancing.close()
       workloads.close()
+      connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
+      await Promise.all([credentials.settled(), audit.close()])
     },
   }
 }

@@ -148,16 +148,12 @@ export function createBalancing(options: BalancingOptions): Balancing {
     signal: AbortSignal,
   ): Promise<void> {
     const access = await options.access(clusterId)
-    try {
-      await access.patch(
-        { apiVersion: 'v1', kind: 'Service', namespace, name },
-        { status: { loadBalancer: { ingress } } },
-        { subresource: 'status' },
-        signal,
-      )
-    } finally {
-      access.close()
-    }
+    await access.patch(
+      { apiVersion: 'v1', kind: 'Service', namespace, name },
+      { status: { loadBalancer: { ingress } } },
+      { subresource: 'status' },
+      signal,
+    )
   }
 
   /** Virtual servers at the cluster's addresses, those it has given back included, that nobody wants. */

@@ -77,17 +77,14 @@ test('every operation documents an answer of its own and the errors that it can 
   for (const { path, method, operation } of operations) {
     const statuses = Object.keys(operation.responses)
     assert.ok(
-      ['200', '201', '204'].some(status => status in operation.responses),
+      statuses.some(status => status.startsWith('2')),
       path,
     )
     for (const status of ['400', '500', '503']) assert.ok(statuses.includes(status), `${method} ${path} ${status}`)
     if (path.includes('{')) assert.ok(statuses.includes('404'), path)
     if (operation.requestBody) assert.ok(statuses.includes('413') && statuses.includes('415'), path)
-    if (method !== 'get')
-      assert.ok(
-        ['201', '202', '204'].some(status => statuses.includes(status)),
-        path,
-      )
+    // What takes long answers with an operation, what is done at once with its result.
+    if (method !== 'get') assert.ok(statuses.includes('202') || !/clusters|nodes/.test(path), path)
   }
 })
 
