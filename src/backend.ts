@@ -1,12 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { systemClock } from './clock.ts'
-import type { Settings } from './config.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { SettingError, type Settings } from './config.ts'
+import type { BalancerDriver } from './drivers/balancer.ts'
+import { chooseBalancer } from './drivers/ipvs/choose.ts'
 import { createRegistryClient } from './drivers/registry/client.ts'
 import { parseAllowedOrigins } from './drivers/registry/origins.ts'
+import { createSimulatedBalancer } from './drivers/simulated/balancer.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
 import { loadKeyring } from './engine/secrets/keyring.ts'
+import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
 import { lookForRuntime } from './runtime.ts'
 import { startEmbeddedPostgres } from './store/embedded.ts'
@@ -53,12 +57,15 @@ export async function startBackend({ settings, environment, version, log, onLost
     { found: boolean }[]
   >`select exists (select from clusters where runtime = 'docker') as found`
   const runtime = await chooseRuntime(real?.found ?? false)
+  const balancer = await balancerOf(settings, runtime.name, clock)
+  cleanup.defer(() => balancer?.close())
   const engine = createEngine({
     store,
     keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
+    balancer,
     settings: engineSettings(settings, version),
     clock,
     ids: randomUUID,
@@ -78,9 +85,22 @@ export async function startBackend({ settings, environment, version, log, onLost
   return { engine, tokenFile, close: () => all.disposeAsync() }
 }
 
+async function balancerOf(
+  { BALANCER, BALANCER_INTERFACE }: Settings,
+  runtime: 'docker' | 'simulated',
+  clock: Clock,
+): Promise<BalancerDriver | null> {
+  if (BALANCER === 'none') return null
+  if (runtime === 'simulated') return createSimulatedBalancer()
+  return chooseBalancer({ wanted: BALANCER, device: BALANCER_INTERFACE, clock }).catch((error: unknown) => {
+    throw new SettingError(`BALANCER=${BALANCER} cannot be used: ${messageOf(error)}`)
+  })
+}
+
 function engineSettings(settings: Settings, version: string): EngineSettings {
   return {
     version,
+    dockerHost: settings.DOCKER_HOST,
     nodeImage: canonicalImage(settings.NODE_IMAGE),
     nodeImages: parseAllowList(settings.NODE_IMAGES),
     maxNodes: settings.MAX_NODES,

@@ -66,6 +66,20 @@ export const settingsSchema = Type.Object({
     pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+/([89]|1\\d|2[0-4])$',
     description: 'Range that cluster networks take their /24 from',
   }),
+  BALANCER: Type.Union(
+    (['auto', 'ipvs', 'userspace', 'none'] as const).map(name => Type.Literal(name)),
+    {
+      default: 'auto',
+      description:
+        "Load balancers: in the kernel's IPVS, in the gateway's own process, or not at all; auto takes ipvs where the kernel, ipvsadm and the rights for it are there",
+    },
+  ),
+  BALANCER_INTERFACE: Type.String({
+    default: '',
+    pattern: '^([A-Za-z0-9_.-]{1,15})?$',
+    description:
+      'Interface of its own that addresses of load balancers are added to, made when missing. Empty: kindgate0 with ipvs; with userspace the host must have them',
+  }),
   API_SERVER_HOST: Type.String({
     default: '127.0.0.1',
     format: 'ipv4',

@@ -2,13 +2,14 @@ import type { Identity } from './accounts/identity.ts'
 import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
+import type { Balancer } from './balancers/schema.ts'
 import type { ClientRegistry } from './clients/registry.ts'
 import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
-import type { Network } from './networks/schema.ts'
+import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { Pod } from './pods/schema.ts'
@@ -25,6 +26,14 @@ import type { Version } from './versions.ts'
 export interface Engine {
   readonly clusters: ClusterCommands
   readonly nodes: NodeCommands
+  readonly networks: {
+    /** Makes a pool of external addresses. Errors: Forbidden, Unprocessable, AlreadyExists, Conflict (overlaps another). */
+    create(principal: Principal, body: PoolCreate): Promise<Network>
+    /** Errors: Forbidden, NotFound, ReadOnly (a cluster's network), Conflict (in use, says by what). */
+    remove(principal: Principal, name: string): Promise<void>
+    /** The gateway's host. Errors: Forbidden. */
+    host(principal: Principal): HostNetworks
+  }
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]
@@ -61,6 +70,7 @@ export interface Engine {
     clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
+    balancers: Table<Balancer>
     /** By `cluster/namespace/name`, as the services. */
     pods: Table<Pod>
     services: Table<Service>

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { BalancerDriver } from '../drivers/balancer.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
@@ -9,6 +10,8 @@ import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import type { Engine } from './api.ts'
 import { createAudit } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
+import { createBalancing } from './balancers/balancing.ts'
+import type { Balancer } from './balancers/schema.ts'
 import { createBatches } from './batches.ts'
 import { createClientRegistry } from './clients/registry.ts'
 import type { Client } from './clients/schema.ts'
@@ -28,6 +31,8 @@ import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
+import { hostNetworks } from './networks/host.ts'
+import { createPools } from './networks/pools.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
 import { createObserved } from './nodes/observed.ts'
@@ -54,6 +59,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
+  /** Where the Docker daemon is. */
+  dockerHost: string
   /** The gateway's version. */
   version: string
 }
@@ -67,6 +74,8 @@ export interface EngineOptions {
   runtime: Runtime
   /** Asks the registries of images. */
   registry: Registry
+  /** Null: load balancing is switched off. */
+  balancer: BalancerDriver | null
   settings: EngineSettings
   clock: Clock
   ids: () => string
@@ -103,6 +112,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
+    balancers: mirror.table<Balancer>('ipvs'),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -131,7 +141,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
-  const workloads = createWorkloads({ tables, clock })
+  const workloads = createWorkloads({ tables, clock, onServices: id => balancing.look(id) })
   const watches = createKubernetesWatches({
     runtime,
     observed,
@@ -140,6 +150,25 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange: id => supervisor.kubernetesChanged(id),
   })
   const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
+  const balancing = createBalancing({
+    store,
+    driver: options.balancer,
+    tables,
+    servicesKnown: workloads.servicesKnown,
+    access: connections.access,
+    clock,
+    random,
+    log,
+  })
+  const pools = createPools({
+    store,
+    table: tables.networks,
+    simulated: runtime.name === 'simulated',
+    networkPool: settings.networkPool,
+    ids,
+    randomHex,
+    onChange: balancing.lookAtAll,
+  })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
@@ -173,6 +202,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   async function load(): Promise<void> {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
+    await Promise.all([credentials.load(), reader.everything(), pools.load()])
+    balancing.lookAtAll()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -192,6 +223,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
+    if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -217,6 +249,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
     clients: createClientRegistry({ table: tables.clients, clock }),
+    networks: {
+      create: pools.create,
+      remove: pools.remove,
+      host: principal => hostNetworks(principal, settings.dockerHost),
+    },
     images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
     operations: {
       wait: (principal, id, ms, signal) =>
@@ -252,6 +289,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       })
       begun = true
       await load()
+      balancing.start()
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
@@ -263,6 +301,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
       await queue.close()
+      await balancing.close()
       workloads.close()
       connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])

@@ -9,7 +9,7 @@ import type { Gateway } from './gateway.ts'
 for (const format of ['uuid', 'date-time', 'ipv4', 'uri']) FormatRegistry.Set(format, () => true)
 
 /** What the gateway answered, held against the schema it promises. */
-function checked<T extends TSchema>(schema: T, value: unknown): Static<T> {
+export function checked<T extends TSchema>(schema: T, value: unknown): Static<T> {
   const [wrong] = Value.Errors(schema, value)
   if (wrong) throw new Error(`${wrong.path}: ${wrong.message} in ${JSON.stringify(value)}`)
   return Value.Decode(schema, value)

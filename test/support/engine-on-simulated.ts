@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
+import type { BalancerDriver } from '../../src/drivers/balancer.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
+import { createSimulatedBalancer } from '../../src/drivers/simulated/balancer.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Cluster, ClusterCreate } from '../../src/engine/clusters/schema.ts'
@@ -31,7 +33,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate clusters, nodes, operations, tokens, users cascade`
+  await store.sql`truncate address_pools, clusters, nodes, operations, tokens, users cascade`
   await addUsers(store)
   return store
 }
@@ -52,6 +54,7 @@ export const settings: EngineSettings = {
   maxNodes: 8,
   domain: 'localhost',
   networkPool: '172.28.0.0/14',
+  dockerHost: 'unix:///var/run/docker.sock',
   apiServerHost: '127.0.0.1',
   stopGraceSeconds: 20,
   drainTimeoutMs: 20 * patienceMs,
@@ -89,6 +92,7 @@ export interface RigOptions {
   /** How long the runtime's acts take, by the clock; no time by default. */
   pace?: number
   settings?: Partial<EngineSettings>
+  balancer?: BalancerDriver
   /** What the engine gets to work with, where that is not the runtime or the store itself. */
   through?: { runtime?(runtime: Runtime): Runtime; store?(store: Store): Store }
 }
@@ -108,7 +112,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
 export async function startOn(
   t: Test,
   { store, runtime, clock }: { store: Store; runtime: SimulatedRuntime; clock: Clock },
-  { settings: own = {}, through = {} }: RigOptions = {},
+  { settings: own = {}, through = {}, balancer = createSimulatedBalancer() }: RigOptions = {},
 ): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({
@@ -117,6 +121,7 @@ export async function startOn(
     clock,
     log,
     settings: { ...settings, ...own },
+    balancer,
   })
   t.after(() => {
     // Ends what a test that failed still holds.
@@ -137,10 +142,12 @@ export async function newEngine(options: {
   log: Log
   settings?: EngineSettings
   gatewayId?: string
+  balancer?: BalancerDriver
 }): Promise<RunningEngine> {
   return createEngine({
     settings,
     registry: emptyRegistry,
+    balancer: createSimulatedBalancer(),
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
@@ -175,9 +182,14 @@ export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | '
         }
         for (const end of ends) end()
       }
-      const ends = [tables.clusters, tables.nodes, tables.networks, tables.operations].map(table =>
-        table.subscribe(look),
-      )
+      const ends = [
+        tables.clusters,
+        tables.nodes,
+        tables.networks,
+        tables.operations,
+        tables.services,
+        tables.balancers,
+      ].map(table => table.subscribe(look))
       look()
     })
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import {
   clusterExample,
+  hostNetworksExample,
   imageExample,
   kubeconfigExample,
   networkExample,
   nodeExample,
   operationExample,
+  poolExample,
   processExample,
   versionExample,
 } from '../../src/api/rest/examples.ts'
@@ -14,6 +16,7 @@ import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
+import type { Balancer } from '../../src/engine/balancers/schema.ts'
 import { createClientRegistry } from '../../src/engine/clients/registry.ts'
 import type { Client } from '../../src/engine/clients/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
@@ -85,6 +88,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
+    balancers: mirror.table<Balancer>('ipvs'),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {
@@ -171,6 +175,33 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       },
     },
     clients: createClientRegistry({ table: tables.clients, clock }),
+    networks: {
+      async create(principal, body) {
+        calls.push({
+          command: 'networks.create',
+          principal: principal.name,
+          target: undefined,
+          body,
+          options: undefined,
+        })
+        takeFailure()
+        return tables.networks.apply({ ...poolExample, ...body })
+      },
+      async remove(principal, target) {
+        calls.push({
+          command: 'networks.remove',
+          principal: principal.name,
+          target,
+          body: undefined,
+          options: undefined,
+        })
+        takeFailure()
+      },
+      host() {
+        takeFailure()
+        return hostNetworksExample
+      },
+    },
     images: { list: () => [imageExample] },
     operations: {
       wait: (principal, id, ms, signal) =>

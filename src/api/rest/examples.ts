@@ -1,6 +1,7 @@
+import type { Balancer } from '../../engine/balancers/schema.ts'
 import type { Cluster } from '../../engine/clusters/schema.ts'
 import type { Image } from '../../engine/images/schema.ts'
-import type { Network } from '../../engine/networks/schema.ts'
+import type { HostNetworks, Network } from '../../engine/networks/schema.ts'
 import type { Node, Process } from '../../engine/nodes/schema.ts'
 import type { Operation } from '../../engine/operations/schema.ts'
 import type { Pod } from '../../engine/pods/schema.ts'
@@ -119,13 +120,73 @@ export const serviceExample: Service = {
 export const networkExample: Network = {
   id: clusterExample.id,
   name: 'kindgate-alex',
+  kind: 'cluster',
   cluster: 'alex',
+  addresses: [],
+  size: null,
+  used: null,
   owner: 'admin',
   subnet: '172.28.0.0/24',
   gateway: '172.28.0.1',
   state: 'ready',
   simulated: false,
   metadata,
+}
+
+export const poolExample: Network = {
+  ...networkExample,
+  id: '6d7e8c0a-5f0b-4a1e-9a51-0f6f6f0f3a11',
+  name: 'pool-5e2f9c1a',
+  kind: 'pool',
+  cluster: '',
+  owner: null,
+  subnet: null,
+  gateway: null,
+  addresses: ['203.0.113.10', '203.0.113.16/28'],
+  size: 17,
+  used: 2,
+}
+
+export const hostNetworksExample: HostNetworks = {
+  host: 'gate-1',
+  docker: 'unix:///var/run/docker.sock',
+  items: [
+    {
+      interface: 'eth0',
+      address: '198.51.100.7',
+      prefixLength: 24,
+      family: 'IPv4',
+      mac: '52:54:00:12:34:56',
+      internal: false,
+    },
+  ],
+}
+
+export const balancerExample: Balancer = {
+  id: '0e945c5e-647a-4b12-9621-aa6731ff6a63:80/tcp@8c1b7c55-54f1-4b4e-9d0e-2f6a7c3d1e9b',
+  name: 'alex/default/web:80/tcp@node-2b251a2c.localhost',
+  cluster: 'alex',
+  clusterId: clusterExample.id,
+  owner: 'admin',
+  namespace: 'default',
+  service: 'web',
+  vip: '203.0.113.10',
+  vipPort: 80,
+  protocol: 'tcp',
+  scheduler: 'rr',
+  forward: 'm',
+  rip: '172.28.0.3',
+  ripPort: 30080,
+  weight: 1,
+  activeConnections: 2,
+  node: 'node-2b251a2c.localhost',
+  nodeId: nodeExample.containerId,
+  driver: 'userspace',
+  state: 'ready',
+  message: '',
+  labels: { app: 'web' },
+  simulated: false,
+  metadata: { ...metadata, createdAt: null },
 }
 
 export const operationExample: Operation = {
@@ -210,6 +271,8 @@ export const resourceExamples: Record<string, object> = {
   Pod: podExample,
   Service: serviceExample,
   Network: networkExample,
+  HostNetworks: hostNetworksExample,
+  Balancer: balancerExample,
   Image: imageExample,
   Operation: operationExample,
   Version: versionExample,

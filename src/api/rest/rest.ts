@@ -9,6 +9,7 @@ import { accountSchemas } from './accounts/schemas.ts'
 import { userRoutes } from './accounts/users.ts'
 import { resourceExamples } from './examples.ts'
 import { noParameters } from './parameters.ts'
+import { balancerRoutes } from './routes/balancers.ts'
 import { clusterRoutes } from './routes/clusters.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
@@ -28,7 +29,8 @@ export const restDescribed: Described = {
     { name: 'nodes', description: 'The containers that clusters are made of' },
     { name: 'pods', description: 'Pods of all clusters, as their API servers report them' },
     { name: 'services', description: 'Services of all clusters, as their API servers report them' },
-    { name: 'networks', description: "The clusters' networks" },
+    { name: 'networks', description: "The clusters' networks, and pools of external addresses" },
+    { name: 'balancers', description: 'Load balancers, one element for each real server' },
     { name: 'images', description: 'Node images' },
     { name: 'operations', description: 'Long work, step by step' },
     { name: 'users', description: 'Who may use the gateway, and by which credentials' },
@@ -52,6 +54,7 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       podRoutes(api, context)
       serviceRoutes(api, context)
       networkRoutes(api, context)
+      balancerRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
       userRoutes(api, context)

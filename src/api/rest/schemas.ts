@@ -1,7 +1,8 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { balancerSchema } from '../../engine/balancers/schema.ts'
 import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../engine/clusters/schema.ts'
 import { imageSchema } from '../../engine/images/schema.ts'
-import { networkSchema } from '../../engine/networks/schema.ts'
+import { hostNetworksSchema, networkSchema, poolCreateSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
 import { podSchema } from '../../engine/pods/schema.ts'
@@ -11,6 +12,7 @@ import { versionSchema } from '../../engine/versions.ts'
 import { ref } from '../http/openapi/ref.ts'
 import { problemSchema } from '../http/problems.ts'
 import {
+  balancerExample,
   clusterExample,
   imageExample,
   networkExample,
@@ -101,6 +103,13 @@ export const nodeListSchema = listOf(nodeSchema, nodeExample)
 export const podListSchema = listOf(podSchema, podExample)
 export const serviceListSchema = listOf(serviceSchema, serviceExample)
 export const networkListSchema = listOf(networkSchema, networkExample)
+export const balancerListSchema = listOf(balancerSchema, balancerExample)
+/** `host=true` answers otherwise. */
+export const networksAnswerSchema = Type.Union([ref(networkListSchema), ref(hostNetworksSchema)], {
+  $id: 'NetworksAnswer',
+  title: 'NetworksAnswer',
+  description: 'Networks; with `host=true` the interfaces of the host',
+})
 export const operationListSchema = listOf(operationSchema, operationExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
@@ -109,6 +118,7 @@ export const nodeEventSchema = eventOf(nodeSchema)
 export const podEventSchema = eventOf(podSchema)
 export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
+export const balancerEventSchema = eventOf(balancerSchema)
 export const operationEventSchema = eventOf(operationSchema)
 
 export const healthSchema = closed(
@@ -141,6 +151,12 @@ export const sharedSchemas: TSchema[] = [
   networkSchema,
   networkListSchema,
   networkEventSchema,
+  networksAnswerSchema,
+  hostNetworksSchema,
+  poolCreateSchema,
+  balancerSchema,
+  balancerListSchema,
+  balancerEventSchema,
   imageSchema,
   imageListSchema,
   operationSchema,

@@ -28,7 +28,11 @@ export function viewCluster(desired: Desired, observed: Observed): ClusterView {
       {
         id: row.id,
         name: networkName(row.name),
+        kind: 'cluster',
         cluster: row.name,
+        addresses: [],
+        size: null,
+        used: null,
         owner: row.owner,
         subnet: network?.subnet ?? row.subnet,
         gateway: network?.hostAddress ?? null,

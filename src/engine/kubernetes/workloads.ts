@@ -13,6 +13,8 @@ import { viewService } from '../services/view.ts'
 
 export interface WorkloadsOptions {
   tables: { clusters: Table<Cluster>; nodes: Table<Node>; pods: Table<Pod>; services: Table<Service> }
+  /** Called when all services of a cluster have been seen. */
+  onServices?(clusterId: string): void
   clock: Clock
 }
 
@@ -24,6 +26,8 @@ export interface Workloads {
   stale(clusterId: string, reason: string): void
   /** The cluster is gone with all that was seen of it. */
   forget(clusterId: string): void
+  /** Whether all services of a cluster have been seen: those that are missing then are gone. */
+  servicesKnown(clusterId: string): boolean
   /** The whole object of a pod that carries `app.kubernetes.io/managed-by: kindgate`, as last seen. */
   rawPod(clusterId: string, namespace: string, name: string): JsonObject | undefined
   close(): void
@@ -39,14 +43,20 @@ export interface WorkloadObservers {
 interface Seen {
   pods: Map<string, KubernetesPod>
   services: Map<string, KubernetesService>
+  servicesKnown: boolean
   endpoints: EndpointCounts
 }
 
-export function createWorkloads({ tables, clock }: WorkloadsOptions): Workloads {
+export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions): Workloads {
   const clusters = new Map<string, Seen>()
 
   const seenOf = (clusterId: string) => {
-    const seen = clusters.get(clusterId) ?? { pods: new Map(), services: new Map(), endpoints: createEndpointCounts() }
+    const seen = clusters.get(clusterId) ?? {
+      pods: new Map(),
+      services: new Map(),
+      servicesKnown: false,
+      endpoints: createEndpointCounts(),
+    }
     clusters.set(clusterId, seen)
     return seen
   }
@@ -130,8 +140,10 @@ export function createWorkloads({ tables, clock }: WorkloadsOptions): Workloads 
     return {
       synced(services) {
         seenOf(clusterId).services = new Map(services.map(service => [keyOf(service), service]))
+        seenOf(clusterId).servicesKnown = true
         showAll(clusterId)
         fresh(tables.services, clusterId)
+        onServices?.(clusterId)
       },
       changed(service) {
         seenOf(clusterId).services.set(keyOf(service), service)
@@ -178,6 +190,7 @@ export function createWorkloads({ tables, clock }: WorkloadsOptions): Workloads 
       fresh(tables.pods, clusterId)
       fresh(tables.services, clusterId)
     },
+    servicesKnown: clusterId => clusters.get(clusterId)?.servicesKnown ?? false,
     rawPod: (clusterId, namespace, name) => clusters.get(clusterId)?.pods.get(`${namespace}/${name}`)?.raw ?? undefined,
     close() {
       for (const end of ends) end()

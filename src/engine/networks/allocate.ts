@@ -19,6 +19,22 @@ function toAddress(value: number): string {
   return [24, 16, 8, 0].map(shift => Math.floor(value / 2 ** shift) % 256).join('.')
 }
 
+/** Whether a range is written by its first address. */
+export function isCanonical(cidr: string): boolean {
+  return toAddress(parseRange(cidr).first) === cidr.split('/')[0]
+}
+
+export function sizeOf(cidr: string): number {
+  const { first, last } = parseRange(cidr)
+  return last - first + 1
+}
+
+/** Every address of a range. */
+export function* addressesOf(cidr: string): Generator<string, undefined> {
+  const { first, last } = parseRange(cidr)
+  for (let next = first; next <= last; next++) yield toAddress(next)
+}
+
 export function overlaps(a: string, b: string): boolean {
   const [one, other] = [parseRange(a), parseRange(b)]
   return one.first <= other.last && other.first <= one.last

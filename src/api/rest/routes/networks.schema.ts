@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { networkSchema } from '../../../engine/networks/schema.ts'
-import { etagHeader, notModified, watchable } from '../answers.ts'
+import { networkSchema, poolCreateSchema } from '../../../engine/networks/schema.ts'
+import { ref } from '../../http/openapi/ref.ts'
+import { etagHeader, notModified, ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
 import { filterBy, listHeaders, listParameters, oneHeaders, oneParameters } from '../parameters.ts'
-import { networkEventSchema, networkListSchema } from '../schemas.ts'
+import { networkEventSchema, networksAnswerSchema } from '../schemas.ts'
 
 const tag = 'networks'
 const networkParams = Type.Object({
@@ -15,13 +16,24 @@ const networkParams = Type.Object({
 })
 
 export const networkList = describe(
-  { querystring: listParameters({ cluster: filterBy(networkSchema.properties.cluster) }), headers: listHeaders },
+  {
+    querystring: listParameters({
+      cluster: filterBy(networkSchema.properties.cluster),
+      kind: filterBy(networkSchema.properties.kind),
+      host: Type.Optional(
+        Type.Boolean({
+          description: "List the interfaces of the gateway's host instead, for admins; goes with nothing else",
+        }),
+      ),
+    }),
+    headers: listHeaders,
+  },
   {
     operationId: 'networkList',
     summary: 'List or watch networks',
     tag,
-    answers: { 200: watchable(networkListSchema, networkEventSchema, "The clusters' networks") },
-    errors: ['Expired', 'TooManyRequests'],
+    answers: { 200: watchable(networksAnswerSchema, networkEventSchema, "The clusters' networks; for admins, pools") },
+    errors: ['Forbidden', 'Expired', 'TooManyRequests'],
   },
 )
 
@@ -33,5 +45,34 @@ export const networkGet = describe(
     tag,
     answers: { 200: watchable(networkSchema, networkEventSchema, 'The network', etagHeader), 304: notModified },
     errors: ['Expired', 'TooManyRequests'],
+  },
+)
+
+export const networkCreate = describe(
+  { body: ref(poolCreateSchema) },
+  {
+    operationId: 'networkCreate',
+    summary: 'Make a pool of external addresses',
+    description:
+      'Load balancers of all clusters get their addresses from pools, in the order in which these were made.',
+    tag,
+    answers: {
+      201: ok(networkSchema, 'The pool', {
+        Location: Type.String({ description: 'The pool', examples: ['/api/v1/networks/pool-5e2f9c1a'] }),
+      }),
+    },
+    errors: ['Forbidden', 'Conflict', 'AlreadyExists', 'Unprocessable', 'PayloadTooLarge', 'UnsupportedMediaType'],
+  },
+)
+
+export const networkDelete = describe(
+  { params: networkParams },
+  {
+    operationId: 'networkDelete',
+    summary: 'Remove a pool of external addresses',
+    description: 'Refused while a load balancer has one of its addresses.',
+    tag,
+    answers: { 204: { type: 'null', description: 'It is gone' } },
+    errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PayloadTooLarge', 'UnsupportedMediaType'],
   },
 )
