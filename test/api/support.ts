@@ -39,7 +39,7 @@ export async function setUp(
   t: TestContext,
   options: {
     engine?: Parameters<typeof createFakeEngine>[0]
-    server?: Pick<ServerOptions, 'timeouts'>
+    server?: Omit<ServerOptions, 'engine' | 'log'>
     expectErrors?: boolean
     /** Adds routes beside REST's. */
     routes?: (server: HttpServer) => void

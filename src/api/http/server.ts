@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerFactory,
   type RawServerDefault,
 } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
@@ -19,6 +20,8 @@ import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
+import type { CertificateSource } from './tls/certificate.ts'
+import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -34,8 +37,19 @@ export interface ServerOptions {
   engine: Pick<Engine, 'accounts'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
-  /** How long a request may take to arrive, in milliseconds. */
-  timeouts?: { headersMs: number; requestMs: number; checkMs: number }
+  /** How long a request may take to arrive. */
+  timeouts?: RequestTimeouts
+  /** Speaks TLS with it, HTTP/2 and HTTP/1.1 on one port; without it, plain HTTP/1.1. */
+  certificate?: CertificateSource | undefined
+  /** Addresses and ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed. */
+  trustedProxies?: string[]
+}
+
+/** Longer than the idle time of proxies in front, usually 60 s: else they send into a connection that ends. */
+const keepAliveMs = 72_000
+
+function tlsServers(options: TlsServerOptions): FastifyServerFactory {
+  return listener => createTlsServer(listener, options)
 }
 
 /** A body of at most 1 MiB. */
@@ -46,20 +60,21 @@ const bodyLimit = 1024 * 1024
  * a policy (`config.access`); whatever goes wrong is answered with a problem document.
  */
 export function createServer(options: ServerOptions): HttpServer {
-  const { engine, log } = options
-  const { headersMs, requestMs, checkMs } = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
+  const { engine, log, certificate, trustedProxies = [] } = options
+  const timeouts = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
   const server: HttpServer = Fastify({
     loggerInstance: log,
     logController: new RequestLog(),
     genReqId: requestIdOf,
     bodyLimit,
-    requestTimeout: requestMs,
-    // Longer than the idle time of proxies in front, usually 60 s: else they send into a connection that ends.
-    keepAliveTimeout: 72_000,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    ...(certificate ? { serverFactory: tlsServers({ certificate, timeouts, keepAliveMs }) } : {}),
     http: {
-      headersTimeout: headersMs,
-      connectionsCheckingInterval: checkMs,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
       requireHostHeader: false,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,

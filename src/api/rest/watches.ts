@@ -6,7 +6,7 @@ import type { MirrorObject, Table, Watch, WatchFormat, WatchQuery } from '../../
 import { pipeToStream } from '../../engine/mirror/sinks.ts'
 import { GatewayError } from '../../errors.ts'
 import { principalOf } from '../http/context.ts'
-import { signalOf } from '../http/lifecycle.ts'
+import { endConnectionAfter, signalOf } from '../http/lifecycle.ts'
 import { prefersEventStream } from './headers.ts'
 
 /** The most watches that a principal may have open at a time. */
@@ -61,10 +61,11 @@ export function createWatches(clock: Clock): Watches {
       bookmarkIntervalMs,
     })
     request.streaming = true
+    endConnectionAfter(reply)
     reply.hijack()
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value)
-    reply.raw.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no', connection: 'close' })
+    reply.raw.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no' })
     reply.raw.flushHeaders()
     count(byPrincipal, viewer.name, 1)
     count(byKind, table.kind, 1)
