@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { startGateway } from '../e2e/gateway.ts'
+
+/** Longest that one run may generate requests, in seconds. */
+const budget = 45
+const checks = [
+  'not_a_server_error',
+  'status_code_conformance',
+  'content_type_conformance',
+  'response_headers_conformance',
+  'response_schema_conformance',
+  'unsupported_method',
+  'allow_header_conformance',
+  'ignored_auth',
+]
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const gateway = await startGateway({
+  environment: {
+    RUNTIME: 'simulated',
+    LOG_LEVEL: 'warn',
+    // What it tries must not be refused for being much.
+    QUOTA_CLUSTERS: '100000',
+    QUOTA_NODES: '100000',
+    QUOTA_REQUESTS: '1000000',
+  },
+})
+after(() => gateway[Symbol.asyncDispose]())
+
+async function tokenOf(name: string, admin: boolean): Promise<string> {
+  await gateway.call('POST', '/api/v1/users', { body: { name, admin }, status: 201 })
+  const made = await gateway.call('POST', `/api/v1/users/${name}/tokens`, { body: { name: 'fuzz' }, status: 201 })
+  const { token } = Object(made.json())
+  assert.equal(typeof token, 'string')
+  return token
+}
+
+/** What Schemathesis finds over the whole document with a credential; empty when it finds nothing. */
+async function findings(token: string): Promise<string> {
+  const { stdout, status, stderr } = spawnSync('test/machine/schemathesis.sh', { cwd: root, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  const child = spawn(
+    stdout.trim(),
+    [
+      ['--config-file', 'test/fuzz/schemathesis.toml'],
+      ['run', new URL('/openapi.json', gateway.url).href],
+      ['--header', `Authorization: Bearer ${token}`],
+      ['--checks', checks.join(',')],
+      ['--phases', 'examples,coverage,fuzzing'],
+      ['--seed', '1', '--max-time', String(budget)],
+      ['--request-timeout', '10', '--continue-on-failure', '--warnings', 'off', '--no-shrink'],
+    ].flat(),
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: 3 * budget * 1000, killSignal: 'SIGKILL' },
+  )
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  if (code === 0) return ''
+  // It shows requests of any length.
+  return `${output}${errors}`.replaceAll(/^(.{400}).+$/gm, '$1 …')
+}
+
+for (const admin of [false, true]) {
+  test(`${admin ? 'an admin' : 'a user'} gets no answer that the OpenAPI document does not foresee`, async () => {
+    const found = await findings(await tokenOf(admin ? 'fuzzing-admin' : 'fuzzing-user', admin))
+    assert.equal(found, '', found)
+    await gateway.call('GET', '/readyz', { status: 200 })
+  })
+}
