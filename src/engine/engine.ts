@@ -4,8 +4,10 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
-import { type Accounts, createAccounts } from './accounts/tokens.ts'
+import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import type { Engine } from './api.ts'
+import { createAudit } from './audit/audit.ts'
+import type { AuditEntry } from './audit/schema.ts'
 import { createBatches } from './batches.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
@@ -29,13 +31,23 @@ import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import { createWorkQueue } from './queue.ts'
+import type { QuotaName } from './quotas/schema.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import { createSignal } from './signal.ts'
+import { createUserCommands } from './users/commands.ts'
+import type { User } from './users/schema.ts'
+import { createServiceAccountCommands } from './users/service-accounts.ts'
+import { createTokenCommands } from './users/tokens.ts'
+import { viewUser } from './users/view.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
+  /** How long entries of the audit log are kept, in milliseconds; at least a day. */
+  auditTtlMs: number
+  /** What users who are no admins may use, where an admin has set nothing else. */
+  quotas: Record<QuotaName, number>
   /** The gateway's version. */
   version: string
 }
@@ -70,7 +82,7 @@ const housekeepingMs = 60_000
 const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
-  const { store, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const { store, keyring, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
   const tables = {
@@ -78,6 +90,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    users: mirror.table<User>('users'),
+    audit: mirror.table<AuditEntry>('audit'),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -90,7 +104,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
       operations.show(read.operations)
     },
   })
-  const credentials = createAccounts({ store, clock, onRevoked: mirror.revise })
+  const credentials = createAccounts({
+    store,
+    clock,
+    keyring,
+    show: users => tables.users.replace(users.map(user => viewUser(user, settings.quotas))),
+    onRevoked: mirror.revise,
+  })
+  const audit = createAudit({ store, clock, ids, log, table: tables.audit })
   const clusters = createClusterState({
     runtime: runtime.name,
     observed,
@@ -131,12 +152,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     locks: createKeyedLocks(),
     wake: (id: string, how?: 'restart') => (how === 'restart' ? queue.restart(id) : queue.add(id)),
   }
+  const ofUsers = { store, keyring, accounts: credentials, table: tables.users, clock, ids }
   let listening: { close(): Promise<void> } | undefined
   let lasting: Promise<unknown>[] = []
   let daemon: RuntimeVersion | null = null
 
   async function load(): Promise<void> {
-    await Promise.all([credentials.load(), reader.everything()])
+    await Promise.all([credentials.load(), audit.load(), reader.everything()])
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -154,7 +176,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
-    if (table === 'users' || table === 'tokens') return credentials.load()
+    if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
@@ -166,8 +188,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     while (!stopping.signal.aborted) {
       try {
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+        await audit.expire(new Date(clock.now() - settings.auditTtlMs))
       } catch (error) {
-        log.warn({ reason: messageOf(error) }, 'could not forget old operations')
+        log.warn({ reason: messageOf(error) }, 'could not forget what is old')
       }
       await clock.sleep(housekeepingMs, stopping.signal).catch(() => undefined)
     }
@@ -184,7 +207,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: { authenticate: credentials.authenticate },
+    accounts: credentials,
+    users: createUserCommands(ofUsers, {
+      tokens: createTokenCommands(ofUsers),
+      serviceAccounts: createServiceAccountCommands(ofUsers),
+    }),
+    audit,
 
     version: () => ({
       version: settings.version,
@@ -210,6 +238,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
       lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
+      lasting.push(credentials.expire(stopping.signal))
     },
 
     async close() {
@@ -217,6 +246,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
+      await Promise.all([credentials.settled(), audit.close()])
     },
   }
 }

@@ -30,7 +30,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate clusters, nodes, operations, tokens, users`
+  await store.sql`truncate clusters, nodes, operations, tokens, users cascade`
   await addUsers(store)
   return store
 }
@@ -56,6 +56,8 @@ export const settings: EngineSettings = {
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
   operationTtlMs: 24 * 3600_000,
+  auditTtlMs: 24 * 3600_000,
+  quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
 }
 
 /** The store with its users, the simulated runtime, and an engine between them. */

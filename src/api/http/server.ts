@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
@@ -82,13 +83,13 @@ export function createServer(options: ServerOptions): HttpServer {
     // Names of any length reach their route, which answers 404; the request line is bounded by Node.js.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, server.log),
-    frameworkErrors: (error, request, reply) => answerUnroutable(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerUnroutable(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     try {
       setCommonHeaders(request, reply)
-      authenticate(engine.accounts, request)
+      await authenticate(engine.accounts, request)
       throw error
     } catch (thrown) {
       sendProblem(toGatewayError(thrown), request, reply)
@@ -96,6 +97,8 @@ export function createServer(options: ServerOptions): HttpServer {
     }
   }
 
+  // For `parseCookie` alone: whoever wants a cookie reads it.
+  server.register(cookie, { hook: false })
   server.setErrorHandler(handleError)
   useSchemas(server)
   measureRequests(server)
