@@ -46,7 +46,8 @@ function idleEngine(): Engine {
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateServiceAccount: never },
+    accounts: { authenticate: never, authenticateSession: never, authenticateServiceAccount: never },
+    logins: { begin: never, finish: never, end: never },
     users: {
       create: never,
       patch: never,

@@ -44,7 +44,19 @@ export async function startGateway({ settings, environment, version, onFatal }: 
   cleanup.defer(() => backend.close())
   const { engine } = backend
 
-  const server = createServer({ engine, log, certificate, trustedProxies: listOf(settings.TRUST_PROXY) })
+  const server = createServer({
+    engine,
+    log,
+    certificate,
+    trustedProxies: listOf(settings.TRUST_PROXY),
+    browsers: {
+      secure: certificate !== undefined || settings.PUBLIC_URL.startsWith('https:'),
+      allowedOrigins: [settings.PUBLIC_URL, ...listOf(settings.ALLOWED_ORIGINS)]
+        .filter(url => url !== '')
+        .map(url => new URL(url).origin),
+    },
+    credentialFailures: settings.CREDENTIAL_FAILURES,
+  })
   cleanup.defer(() => closeServer(server, { graceMs: closeGraceMs }))
   await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: systemClock }))
   const scheme = certificate ? 'https' : 'http'

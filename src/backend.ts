@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { systemClock } from './clock.ts'
-import type { Settings } from './config.ts'
+import { SettingError, type Settings } from './config.ts'
+import { listOf } from './config-formats.ts'
+import type { IdentityProvider } from './drivers/identity-provider.ts'
+import { createOidcProvider } from './drivers/oidc/provider.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
@@ -56,6 +59,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
+    identityProvider: identityProviderOf(settings),
     settings: engineSettings(settings, version),
     clock,
     ids: randomUUID,
@@ -89,6 +93,9 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
+    publicUrl: settings.PUBLIC_URL,
+    logins: { allowed: listOf(settings.OIDC_ALLOWED), admins: listOf(settings.OIDC_ADMINS) },
+    sessions: { ttlMs: settings.SESSION_TTL * 1000, idleMs: settings.SESSION_IDLE * 1000 },
     quotas: {
       clusters: settings.QUOTA_CLUSTERS,
       nodes: settings.QUOTA_NODES,
@@ -96,4 +103,11 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
       requestsPerMinute: settings.QUOTA_REQUESTS,
     },
   }
+}
+
+function identityProviderOf(settings: Settings): IdentityProvider | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret, PUBLIC_URL } = settings
+  if (issuer === '') return undefined
+  if (clientId === '' || PUBLIC_URL === '') throw new SettingError('OIDC_ISSUER needs OIDC_CLIENT_ID and PUBLIC_URL')
+  return createOidcProvider({ issuer, clientId, clientSecret })
 }

@@ -38,6 +38,12 @@ export const settingsSchema = Type.Object({
     description:
       "Origins of other web pages, comma-separated, that may change things with a browser's cookies; the gateway's own always may",
   }),
+  CREDENTIAL_FAILURES: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description:
+      'Credentials that are not valid, of one address within a minute, after which it is refused for the rest of it',
+  }),
   OIDC_ISSUER: Type.String({
     default: '',
     format: 'issuer',
@@ -65,7 +71,7 @@ export const settingsSchema = Type.Object({
   }),
   SESSION_IDLE: Type.Integer({
     default: 3600,
-    minimum: 60,
+    minimum: 300,
     maximum: 2592000,
     description: 'How long a login lasts without being used, in seconds',
   }),

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -20,6 +21,9 @@ import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
 import { createKeyedLocks } from './locks.ts'
+import { createLogins } from './logins/logins.ts'
+import type { LoginPolicy } from './logins/policy.ts'
+import { expireSessions, type SessionLimits } from './logins/sessions.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
@@ -50,6 +54,10 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   quotas: Record<QuotaName, number>
   /** The gateway's version. */
   version: string
+  /** The gateway's origin as browsers see it; empty where nobody logs in. */
+  publicUrl: string
+  logins: LoginPolicy
+  sessions: SessionLimits
 }
 
 export interface EngineOptions {
@@ -59,6 +67,8 @@ export interface EngineOptions {
   /** The id of the store's gateway: containers carry it as a label. */
   gatewayId: string
   runtime: Runtime
+  /** Where people log in; nowhere without it. */
+  identityProvider?: IdentityProvider | undefined
   settings: EngineSettings
   clock: Clock
   ids: () => string
@@ -82,7 +92,7 @@ const housekeepingMs = 60_000
 const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
-  const { store, keyring, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const { store, keyring, gatewayId, runtime, identityProvider, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
   const tables = {
@@ -108,6 +118,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     store,
     clock,
     keyring,
+    sessionIdleMs: settings.sessions.idleMs,
     show: users => tables.users.replace(users.map(user => viewUser(user, settings.quotas))),
     onRevoked: mirror.revise,
   })
@@ -176,7 +187,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
-    if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
+    if (isCredential(table)) return credentials.load()
     if (table === 'operations') return reader.operation(id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
@@ -188,6 +199,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     while (!stopping.signal.aborted) {
       try {
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+        await expireSessions(store.sql, new Date(clock.now()))
         await audit.expire(new Date(clock.now() - settings.auditTtlMs))
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'could not forget what is old')
@@ -211,6 +223,18 @@ export function createEngine(options: EngineOptions): RunningEngine {
     users: createUserCommands(ofUsers, {
       tokens: createTokenCommands(ofUsers),
       serviceAccounts: createServiceAccountCommands(ofUsers),
+    }),
+    logins: createLogins({
+      provider: identityProvider,
+      accounts: credentials,
+      store,
+      keyring,
+      clock,
+      ids,
+      log,
+      publicUrl: settings.publicUrl,
+      policy: settings.logins,
+      sessions: settings.sessions,
     }),
     audit,
 
@@ -249,4 +273,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await Promise.all([credentials.settled(), audit.close()])
     },
   }
+}
+
+/** Whether a table says who may use the gateway, and by what. */
+function isCredential(table: Change['table']): boolean {
+  return ['users', 'tokens', 'service_accounts', 'sessions'].includes(table)
 }

@@ -46,6 +46,9 @@ export const bob: Principal = { name: 'bob', admin: false }
 
 export const settings: EngineSettings = {
   version: '0.0.0-test',
+  publicUrl: 'http://127.0.0.1:9601',
+  logins: { allowed: ['example.com'], admins: [] },
+  sessions: { ttlMs: 12 * 3600_000, idleMs: 3600_000 },
   nodeImage: 'kindest/node:v1.34.4',
   nodeImages: ['kindest/node:*'],
   maxNodes: 8,

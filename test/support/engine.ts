@@ -164,8 +164,10 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     },
     accounts: {
       authenticate: token => identities.get(token)?.identity,
+      authenticateSession: session => identities.get(session)?.identity,
       authenticateServiceAccount: async () => undefined,
     },
+    logins: { begin: notFaked, finish: notFaked, end: notFaked },
     users: {
       create: notFaked,
       patch: notFaked,

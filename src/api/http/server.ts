@@ -9,18 +9,22 @@ import Fastify, {
   type FastifyServerFactory,
   type RawServerDefault,
 } from 'fastify'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
 import { answerClientError } from './client-errors.ts'
+import type { Gate } from './gate.ts'
 import './context.ts'
 import { prepareRequests, setCommonHeaders } from './common.ts'
+import { createBrowserCookies } from './cookies.ts'
 import { endWhatIsOpen } from './lifecycle.ts'
 import { logRequest, RequestLog } from './logging.ts'
 import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
+import { createThrottle } from './throttle.ts'
 import type { CertificateSource } from './tls/certificate.ts'
 import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
 import { useSchemas } from './validation.ts'
@@ -42,6 +46,16 @@ export interface ServerOptions {
   timeouts?: RequestTimeouts
   /** Speaks TLS with it, HTTP/2 and HTTP/1.1 on one port; without it, plain HTTP/1.1. */
   certificate?: CertificateSource | undefined
+  /** How browsers reach the gateway. */
+  browsers?: {
+    /** By https, be it the gateway's or a proxy's. */
+    secure: boolean
+    /** Origins besides the gateway's own whose pages may change things. */
+    allowedOrigins: string[]
+  }
+  /** Failing credentials of one address within a minute, after which it is refused. */
+  credentialFailures?: number
+  clock?: Clock
   /** Addresses and ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed. */
   trustedProxies?: string[]
 }
@@ -61,7 +75,8 @@ const bodyLimit = 1024 * 1024
  * a policy (`config.access`); whatever goes wrong is answered with a problem document.
  */
 export function createServer(options: ServerOptions): HttpServer {
-  const { engine, log, certificate, trustedProxies = [] } = options
+  const { engine, log, certificate, trustedProxies = [], credentialFailures = 30, clock = systemClock } = options
+  const { secure, allowedOrigins } = options.browsers ?? { secure: false, allowedOrigins: [] }
   const timeouts = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
   const server: HttpServer = Fastify({
     loggerInstance: log,
@@ -86,10 +101,17 @@ export function createServer(options: ServerOptions): HttpServer {
     frameworkErrors: (error, request, reply) => void answerUnroutable(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  const gate: Gate = {
+    accounts: engine.accounts,
+    cookies: createBrowserCookies({ secure }),
+    allowedOrigins: new Set(allowedOrigins),
+    throttle: createThrottle({ clock, limit: credentialFailures }),
+  }
+
   async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     try {
       setCommonHeaders(request, reply)
-      await authenticate(engine.accounts, request)
+      await authenticate(gate, request, reply)
       throw error
     } catch (thrown) {
       sendProblem(toGatewayError(thrown), request, reply)
@@ -104,7 +126,7 @@ export function createServer(options: ServerOptions): HttpServer {
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
-  guardRoutes(server, engine.accounts)
+  guardRoutes(server, gate)
   readBodies(server)
   refuseUnknownRoutes(server)
   return server
