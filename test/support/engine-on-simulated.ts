@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
+import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
@@ -90,6 +91,7 @@ export interface RigOptions {
   /** How long the runtime's acts take, by the clock; no time by default. */
   pace?: number
   settings?: Partial<EngineSettings>
+  identityProvider?: IdentityProvider
   /** What the engine gets to work with, where that is not the runtime or the store itself. */
   through?: { runtime?(runtime: Runtime): Runtime; store?(store: Store): Store }
 }
@@ -109,7 +111,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
 export async function startOn(
   t: Test,
   { store, runtime, clock }: { store: Store; runtime: SimulatedRuntime; clock: Clock },
-  { settings: own = {}, through = {} }: RigOptions = {},
+  { settings: own = {}, through = {}, identityProvider }: RigOptions = {},
 ): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({
@@ -117,6 +119,7 @@ export async function startOn(
     runtime: through.runtime?.(runtime) ?? runtime,
     clock,
     log,
+    identityProvider,
     settings: { ...settings, ...own },
   })
   t.after(() => {
@@ -134,6 +137,7 @@ export async function newEngine(options: {
   clock: Clock
   log: Log
   settings?: EngineSettings
+  identityProvider?: IdentityProvider | undefined
   gatewayId?: string
 }): Promise<RunningEngine> {
   return createEngine({

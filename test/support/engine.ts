@@ -167,7 +167,11 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       authenticateSession: session => identities.get(session)?.identity,
       authenticateServiceAccount: async () => undefined,
     },
-    logins: { begin: notFaked, finish: notFaked, end: notFaked },
+    logins: {
+      begin: async () => ({ location: 'https://accounts.example.com/authorize', state: 'sealed' }),
+      finish: async () => ({ user: 'ann', session: tokens.ann, seconds: 60, returnTo: '/docs' }),
+      end: async () => undefined,
+    },
     users: {
       create: notFaked,
       patch: notFaked,

@@ -2,7 +2,6 @@ import type { IdentityProvider, LoginChecks } from '../../drivers/identity-provi
 import { IdentityProviderError } from '../../drivers/identity-provider.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { violationOf } from '../../store/violation.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Identity } from '../accounts/identity.ts'
 import type { Keyring } from '../secrets/keyring.ts'
@@ -78,14 +77,6 @@ export function createLogins(dependencies: LoginDependencies): LoginCommands {
     }
   }
 
-  /** Another login of the same person may be faster: then they are there the second time. */
-  async function twice<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch(error => {
-      if (violationOf(error)?.kind !== 'unique') throw error
-      return work()
-    })
-  }
-
   return {
     async begin(returnTo) {
       const { location, checks } = await asking(available().begin(new URL('/login/callback', publicUrl).href))
@@ -104,12 +95,10 @@ export function createLogins(dependencies: LoginDependencies): LoginCommands {
         )
       const claims = await asking(from.redeem(new URL(target, publicUrl), kept.checks))
       const address = admit(claims, policy)
-      const login = await twice(() =>
-        store.transaction(async sql => {
-          const user = await userOf(sql, { claims, address, policy })
-          return { user, ...(await openSession(sql, user, dependencies)) }
-        }),
-      )
+      const login = await store.transaction(async sql => {
+        const user = await userOf(sql, { claims, address, policy })
+        return { user, ...(await openSession(sql, user, dependencies)) }
+      })
       await accounts.load()
       return { ...login, returnTo: kept.returnTo }
     },

@@ -1,6 +1,7 @@
 import type { TransactionSql } from 'postgres'
 import type { Claims } from '../../drivers/identity-provider.ts'
 import { GatewayError } from '../../errors.ts'
+import { locks } from '../../store/locks.ts'
 import { isAdmin, type LoginPolicy } from './policy.ts'
 
 interface Person {
@@ -10,14 +11,16 @@ interface Person {
 
 /**
  * The name of the user that somebody is: the one that they were before; else the one that has their address, which from
- * now on is theirs; else a new one, named after the address. Run it again when it breaks a constraint: another login was
- * faster. Throws Forbidden for a user who is disabled, or whom somebody else already is.
+ * now on is theirs; else a new one, named after the address. One login after the other: the same person may log in twice at
+ * once. Throws Forbidden for a user who is disabled, or whom somebody else already is.
  */
 export async function userOf(
   sql: TransactionSql,
   { claims, address, policy }: { claims: Claims; address: string; policy: LoginPolicy },
 ): Promise<string> {
   const { issuer, subject } = claims
+  const [space, key] = locks.login
+  await sql`select pg_advisory_xact_lock(${space}, ${key})`
   const [known] = await sql<Person[]>`
     select name, disabled from users join identities on user_name = name
     where issuer = ${issuer} and subject = ${subject}`
@@ -44,7 +47,7 @@ async function byAddress(sql: TransactionSql, { issuer }: Claims, address: strin
 async function make(sql: TransactionSql, address: string, admin: boolean): Promise<string> {
   const name = nameOf(address)
   const made = await sql`
-    insert into users (name, email, admin) values (${name}, ${address}, ${admin}) on conflict (name) do nothing
+    insert into users (name, email, admin) values (${name}, ${address}, ${admin}) on conflict do nothing
     returning name`
   if (made.length > 0) return name
   throw new GatewayError(
