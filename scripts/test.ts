@@ -19,6 +19,7 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { messageOf } from '../src/errors.ts'
 
 interface Check {
   name: string
@@ -32,6 +33,8 @@ interface Suite {
   concurrency: number
   /** Milliseconds that a test may take, and that may pass with no test starting or ending. */
   timeout: number
+  /** Milliseconds that all of it may take: who waits for an answer gets one, with what failed so far. */
+  limit: number
   /** Resolves to what the machine lacks to run it. */
   missing?: () => Promise<string | undefined>
   /** Resolves when nothing stands in its way. */
@@ -68,12 +71,14 @@ const suites: Suite[] = [
     files: testFiles.filter(file => !isE2e(file) && !isFuzz(file)),
     concurrency: availableParallelism(),
     timeout: 5 * minute,
+    limit: 20 * minute,
   },
   {
     name: 'fuzz',
     files: testFiles.filter(isFuzz),
     concurrency: 1,
     timeout: 5 * minute,
+    limit: 6 * minute,
     missing: whatFuzzLacks,
   },
   {
@@ -81,6 +86,7 @@ const suites: Suite[] = [
     files: testFiles.filter(isE2e),
     concurrency: 1,
     timeout: 30 * minute,
+    limit: 45 * minute,
     missing: whatE2eLacks,
     turn: takeTurn,
   },
@@ -154,7 +160,7 @@ async function runCheck({
 }
 
 /** Runs a suite under node:test, its report streamed to stdout. */
-async function runSuite({ name, files, concurrency, timeout, missing, turn }: Suite): Promise<Outcome> {
+async function runSuite({ name, files, concurrency, timeout, limit, missing, turn }: Suite): Promise<Outcome> {
   if (files.length === 0) return { name, state: 'left out', note: 'there are no test files' }
   const lack = await missing?.()
   if (lack) return { name, state: 'left out', note: lack }
@@ -165,7 +171,9 @@ async function runSuite({ name, files, concurrency, timeout, missing, turn }: Su
   const counts = { passed: 0, failed: 0, skipped: 0 }
   // node:test fails a test that takes too long, but then waits for its process.
   const hung = new AbortController()
-  const watchdog = setTimeout(() => hung.abort(new Error('the test file hangs')), timeout + 10_000)
+  const giveUp = (why: string) => () => hung.abort(new Error(why))
+  const watchdog = setTimeout(giveUp(`hung for ${(timeout + 10_000) / 1000} s`), timeout + 10_000)
+  const end = setTimeout(giveUp(`took more than ${limit / 1000} s`), limit)
   const tests = run({ files, concurrency, timeout, signal: AbortSignal.any([stop.signal, hung.signal]) })
   tests.on('data', () => watchdog.refresh())
   tests.on('test:summary', summary => {
@@ -176,13 +184,14 @@ async function runSuite({ name, files, concurrency, timeout, missing, turn }: Su
   })
   await pipeline(tests, new spec(), process.stdout, { end: false })
   clearTimeout(watchdog)
+  clearTimeout(end)
   const { passed, failed, skipped } = counts
   const good = failed === 0 && passed > 0 && !(ci && skipped > 0) && !hung.signal.aborted
   const note = [
     `${passed} passed`,
     failed && `${failed} failed`,
     skipped && `${skipped} SKIPPED`,
-    hung.signal.aborted && `hung for ${(timeout + 10_000) / 1000} s`,
+    hung.signal.aborted && messageOf(hung.signal.reason),
   ]
     .filter(Boolean)
     .join(', ')

@@ -4,6 +4,8 @@ import { SettingError, type Settings } from './config.ts'
 import { listOf } from './config-formats.ts'
 import type { IdentityProvider } from './drivers/identity-provider.ts'
 import { createOidcProvider } from './drivers/oidc/provider.ts'
+import { createRegistryClient } from './drivers/registry/client.ts'
+import { parseAllowedOrigins } from './drivers/registry/origins.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
 import { createEngine, type EngineSettings, type RunningEngine } from './engine/engine.ts'
 import { canonicalImage, parseAllowList } from './engine/images/allow.ts'
@@ -60,6 +62,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     gatewayId: await readGatewayId(store),
     runtime,
     identityProvider: identityProviderOf(settings),
+    registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
     settings: engineSettings(settings, version),
     clock,
     ids: randomUUID,

@@ -184,6 +184,12 @@ export const settingsSchema = Type.Object({
     maximum: 1_000_000,
     description: 'Most requests of a user in a minute',
   }),
+  REGISTRY_HOSTS_ALLOWED: Type.String({
+    default: '',
+    pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',
+    description:
+      'Container registries that may be asked at private addresses, host[:port], comma-separated; http:// before one for no TLS. Public ones need not be listed',
+  }),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),
     { default: 'info', description: 'Least severe level that is logged' },

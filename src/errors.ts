@@ -20,6 +20,7 @@ export const errorTable = {
   UriTooLong: { status: 414, title: 'The address is too long' },
   UnsupportedMediaType: { status: 415, title: 'The body has an unsupported media type' },
   Unprocessable: { status: 422, title: 'The request cannot be carried out as it is' },
+  UpgradeRequired: { status: 426, title: 'The connection has to be upgraded' },
   TooManyRequests: { status: 429, title: 'Too many requests' },
   HeadersTooLarge: { status: 431, title: 'The headers are too large' },
   Internal: { status: 500, title: 'An unexpected error' },

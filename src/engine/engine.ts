@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
+import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -69,6 +70,8 @@ export interface EngineOptions {
   runtime: Runtime
   /** Where people log in; nowhere without it. */
   identityProvider?: IdentityProvider | undefined
+  /** Asks the registries of images. */
+  registry: Registry
   settings: EngineSettings
   clock: Clock
   ids: () => string

@@ -2,6 +2,7 @@ import postgres, { type Sql, type TransactionSql } from 'postgres'
 import { type Clock, systemClock } from '../clock.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { arrays } from './arrays.ts'
 import { StoreError } from './error.ts'
 import { isRetryable, storeUnavailable, unavailable } from './unavailable.ts'
 
@@ -135,7 +136,8 @@ function connect(url: string, log: Log, options: { max: number; onclose: () => v
       idle_timeout: undefined,
       max_lifetime: null,
       backoff: failures => Math.min(0.05 * 2 ** failures, 1),
-      types: { bigint },
+      fetch_types: false,
+      types: { bigint, ...arrays },
       onnotice: notice => log.debug({ notice: notice.message }, 'notice of the database'),
       connection: {
         application_name: 'kindgate',

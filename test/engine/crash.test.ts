@@ -112,7 +112,7 @@ interface Real {
 async function startProcess(real: Real, sees: Pick<Mortal, 'store' | 'runtime'> = real): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({ ...sees, clock, log, gatewayId: await readGatewayId(real.store) })
-  return rigOf({ ...real, engine, log })
+  return rigOf({ ...real, engine, clock, log })
 }
 
 async function setUp({ before, inject }: Story, real: Real): Promise<void> {

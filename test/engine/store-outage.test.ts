@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Act } from '../../src/drivers/simulated/acts.ts'
+import { hasEnded } from '../../src/engine/operations/view.ts'
 import { ann, assertNothingLeft, type Rig, refused, root, startRig } from '../support/engine-on-simulated.ts'
 import { createFailingStore, type FailingStore } from '../support/failing-store.ts'
 
@@ -93,4 +94,28 @@ test('the same command without a key is refused by its name, not by an error of 
   database.mend()
   await assert.rejects(rig.engine.clusters.create(ann, { name: 'alex' }), refused('AlreadyExists'))
   release()
+})
+
+test('a creation outlives that all connections to the database are cut, again and again', async t => {
+  const rig = await startRig(t)
+  let cuts = 0
+  rig.engine.tables.operations.subscribe(({ object }) => {
+    if (hasEnded(object) || cuts++ >= 6) return
+    rig.store.sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`.catch(() => undefined)
+  })
+  const create = async () => {
+    try {
+      return await rig.engine.clusters.create(ann, { name: 'alex', nodes: 3 }, { idempotencyKey: 'a-key' })
+    } catch (error) {
+      refused('Unavailable')(error)
+      return undefined
+    }
+  }
+  let operation = await create()
+  while (!operation) operation = await create()
+  await rig.done(operation)
+  assert.deepEqual([rig.cluster('alex').state, rig.cluster('alex').readyNodes], ['ready', 3])
+  assert.ok(cuts > 0)
 })

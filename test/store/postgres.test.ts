@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import test, { type TestContext } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import { freePort } from '../../src/store/embedded/launch.ts'
@@ -41,6 +42,27 @@ test('values come back as the types they stand for', async t => {
     bytes: Buffer.from([0, 255]),
     application: 'kindgate',
     nothing: null,
+  })
+})
+
+test('arrays come back as they were given', async t => {
+  const { store } = await testDatabase(t)
+  const texts = ['plain', 'with "quotes"', 'back\\slash', 'a,b', '{}', '', 'null', ' ', null]
+  const ids = [randomUUID(), randomUUID()]
+  const [row] = await store.sql`
+    select ${texts}::text[] as texts, ${ids}::uuid[] as ids, ${[1, -2]}::int[] as numbers, ${[2 ** 40]}::bigint[] as large,
+      ${[]}::text[] as empty, array[['a', 'b'], ['c', 'd']] as nested, ${ids[0] ?? ''}::uuid = any(${ids}::uuid[]) as found`
+  assert.deepEqual(row, {
+    texts,
+    ids,
+    numbers: [1, -2],
+    large: [2 ** 40],
+    empty: [],
+    nested: [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+    found: true,
   })
 })
 
@@ -103,10 +125,10 @@ test('transactions that lock each other out both succeed', async t => {
   let waiting = 0
   const touch = (first: string, second: string) =>
     store.transaction(async sql => {
-      await sql`update users set email = ${`${first}@x`} where name = ${first}`
+      await sql`update users set email = ${`${first}@${first}`} where name = ${first}`
       if (++waiting === 2) met.resolve()
       await met.promise
-      await sql`update users set email = ${`${first}@x`} where name = ${second}`
+      await sql`update users set email = ${`${second}@${first}`} where name = ${second}`
       return first
     })
   assert.deepEqual(await Promise.all([touch('a', 'b'), touch('b', 'a')]), ['a', 'b'])

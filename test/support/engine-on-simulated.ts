@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
+import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
@@ -69,6 +70,7 @@ export interface Rig {
   store: Store
   runtime: SimulatedRuntime
   engine: RunningEngine
+  clock: Clock
   log: ReturnType<typeof recordingLog>
   /** The operation, once it has ended. */
   ended(operation: Operation | Promise<Operation>): Promise<Operation>
@@ -128,8 +130,11 @@ export async function startOn(
     return engine.close()
   })
   await engine.start()
-  return rigOf({ store, runtime, engine, log })
+  return rigOf({ store, runtime, engine, clock, log })
 }
+
+/** A registry in which nothing is. */
+export const emptyRegistry: Registry = { manifest: async () => undefined, tags: async () => undefined }
 
 export async function newEngine(options: {
   store: Store
@@ -142,6 +147,7 @@ export async function newEngine(options: {
 }): Promise<RunningEngine> {
   return createEngine({
     settings,
+    registry: emptyRegistry,
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
@@ -151,7 +157,7 @@ export async function newEngine(options: {
   })
 }
 
-export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'log'>): Rig {
+export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | 'log'>): Rig {
   const { engine } = of
   const { tables } = engine
   const never = new AbortController().signal

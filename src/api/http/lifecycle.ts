@@ -54,7 +54,10 @@ export function signalOf(reply: FastifyReply): AbortSignal {
  * cut off. Repeatable.
  */
 export async function closeServer(server: FastifyInstance, options: { graceMs: number }): Promise<void> {
-  const cut = setTimeout(() => server.server.closeAllConnections(), options.graceMs)
+  const cut = setTimeout(() => {
+    server.server.closeAllConnections()
+    for (const socket of server.upgraded) socket.destroy()
+  }, options.graceMs)
   try {
     await server.close()
   } finally {

@@ -16,10 +16,11 @@ export class RequestLog extends LogController {
   }
 }
 
-/** Call once per request: logs it when its connection ends before its answer does. */
+/** Call once per request: logs it when its connection ends before its answer does, or ends after an upgrade. */
 export function logAborted(request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) logRequest(request, reply, 'request aborted')
+    if (reply.raw.writableFinished) return
+    logRequest(request, reply, reply.raw.statusCode === 101 ? 'upgraded connection ended' : 'request aborted')
   })
 }
 

@@ -27,6 +27,7 @@ import { requestIdOf } from './request-id.ts'
 import { createThrottle } from './throttle.ts'
 import type { CertificateSource } from './tls/certificate.ts'
 import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
+import { isUpgrade, routeUpgrades } from './upgrades.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -94,6 +95,7 @@ export function createServer(options: ServerOptions): HttpServer {
       requireHostHeader: false,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
+      shouldUpgradeCallback: isUpgrade,
     },
     // Names of any length reach their route, which answers 404; the request line is bounded by Node.js.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
@@ -126,6 +128,7 @@ export function createServer(options: ServerOptions): HttpServer {
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
+  routeUpgrades(server)
   guardRoutes(server, gate)
   readBodies(server)
   refuseUnknownRoutes(server)

@@ -1,9 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import type { ClusterAccess } from './access.ts'
+import { createClusterObjects } from './cluster-objects.ts'
 import { drainNode } from './drain.ts'
+import { reflectEndpoints } from './endpoints.ts'
 import { hasStatus } from './errors.ts'
 import { toKubernetesNode } from './nodes.ts'
+import { toKubernetesPod } from './pods.ts'
 import { reflect } from './reflector.ts'
+import { toKubernetesService } from './services.ts'
 import type { KubernetesTransport } from './transport.ts'
 
 export interface ClusterAccessOptions {
@@ -20,6 +24,12 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
   return {
     watchNodes: (observer, signal) =>
       reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
+    watchPods: (observer, signal) =>
+      reflect({ ...options, path: '/api/v1/pods', map: toKubernetesPod, observer, signal }),
+    watchServices: (observer, signal) =>
+      reflect({ ...options, path: '/api/v1/services', map: toKubernetesService, observer, signal }),
+    watchEndpointSlices: (observer, signal) => reflectEndpoints({ ...options, observer, signal }),
+    ...createClusterObjects(options),
     drain: (node, timeoutMs, signal) => drainNode({ transport, clock, node, timeoutMs, signal }),
     deleteNode: (node, signal) => deleteNode(transport, node, signal),
     close: () => transport.close(),

@@ -6,6 +6,7 @@ import { listAll } from './listing.ts'
 import { at, type KubernetesObject, keyOf, listAt, textAt } from './objects.ts'
 import { forEachLimit } from './parallel.ts'
 import type { KubernetesTransport } from './transport.ts'
+import { minorVersion } from './version.ts'
 
 export interface DrainOptions {
   transport: KubernetesTransport
@@ -109,9 +110,7 @@ async function cordon(transport: KubernetesTransport, node: string, signal: Abor
 
 /** policy/v1 evictions came with Kubernetes 1.22. */
 async function evictionVersion(transport: KubernetesTransport, signal: AbortSignal): Promise<string> {
-  const version = await transport.request({ path: '/version', signal })
-  const [major, minor] = [textAt(version, 'major'), textAt(version, 'minor')].map(text => Number.parseInt(text, 10))
-  return major === 1 && minor !== undefined && minor < 22 ? 'policy/v1beta1' : 'policy/v1'
+  return (await minorVersion(transport, signal)) < 22 ? 'policy/v1beta1' : 'policy/v1'
 }
 
 /** By its uid, so that a StatefulSet's next pod of the same name is not meant. */

@@ -1,9 +1,10 @@
-import type { KubernetesNode } from './access.ts'
-import { at, type KubernetesObject, listAt, objectAt, textAt } from './objects.ts'
+import type { KubernetesCondition, KubernetesNode } from './access.ts'
+import { at, type KubernetesObject, listAt, objectAt, textAt, textsAt, timeAt } from './objects.ts'
 
 /** What the gateway shows of a Node object. One without a Ready condition is not ready. */
 export function toKubernetesNode(node: KubernetesObject): KubernetesNode {
-  const condition = listAt(node, 'status', 'conditions').find(condition => textAt(condition, 'type') === 'Ready')
+  const conditions = listAt(node, 'status', 'conditions')
+  const condition = conditions.find(condition => textAt(condition, 'type') === 'Ready')
   const ready = textAt(condition, 'status') === 'True'
   const info = objectAt(node, 'status', 'nodeInfo')
   const reportedAt = Date.parse(textAt(condition, 'lastHeartbeatTime'))
@@ -16,14 +17,21 @@ export function toKubernetesNode(node: KubernetesObject): KubernetesNode {
     kubeletVersion: textAt(info, 'kubeletVersion'),
     kernel: textAt(info, 'kernelVersion'),
     os: textAt(info, 'osImage'),
-    labels: labelsOf(node),
+    containerRuntime: textAt(info, 'containerRuntimeVersion'),
+    conditions: conditions.map(toCondition),
+    capacity: textsAt(node, 'status', 'capacity'),
+    allocatable: textsAt(node, 'status', 'allocatable'),
+    labels: textsAt(node.metadata, 'labels'),
   }
 }
 
-function labelsOf(node: KubernetesObject): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const [key, value] of Object.entries(objectAt(node.metadata, 'labels'))) {
-    if (typeof value === 'string') labels[key] = value
+/** Without the time of the last heartbeat, which would make a change of every one. */
+function toCondition(condition: unknown): KubernetesCondition {
+  return {
+    type: textAt(condition, 'type'),
+    status: textAt(condition, 'status'),
+    reason: textAt(condition, 'reason'),
+    message: textAt(condition, 'message'),
+    since: timeAt(condition, 'lastTransitionTime'),
   }
-  return labels
 }

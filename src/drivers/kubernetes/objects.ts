@@ -34,6 +34,24 @@ export function textAt(value: unknown, ...path: string[]): string {
   return typeof found === 'string' ? found : ''
 }
 
+/** The number at a path of keys, 0 where there is none. */
+export function numberAt(value: unknown, ...path: string[]): number {
+  const found = at(value, ...path)
+  return typeof found === 'number' ? found : 0
+}
+
+/** The texts by key at a path of keys, such as labels; empty where there are none. */
+export function textsAt(value: unknown, ...path: string[]): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const [key, text] of Object.entries(objectAt(value, ...path))) if (typeof text === 'string') texts[key] = text
+  return texts
+}
+
+/** The time at a path of keys, RFC 3339; null where there is none. */
+export function timeAt(value: unknown, ...path: string[]): string | null {
+  return textAt(value, ...path) || null
+}
+
 /** The list at a path of keys, empty where there is none. */
 export function listAt(value: unknown, ...path: string[]): unknown[] {
   const found = at(value, ...path)

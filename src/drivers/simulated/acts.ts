@@ -28,6 +28,11 @@ export type Act =
   | 'access'
   | 'drain'
   | 'deleteNode'
+  | 'apply'
+  | 'deleteObject'
+  | 'listObjects'
+  | 'patch'
+  | 'log'
 
 /** Ends a pause. `reached` resolves with the act's target (a node, network or reference) once an act is held. */
 export interface Release {

@@ -1,10 +1,13 @@
 import type { Clock } from '../../clock.ts'
-import type { ClusterAccess, KubernetesNode, NodeObserver } from '../kubernetes/access.ts'
+import type { ClusterAccess } from '../kubernetes/access.ts'
 import { TransportError } from '../kubernetes/errors.ts'
 import { RuntimeError } from '../runtime.ts'
-import { createAbortGroup, orAborted, untilAborted } from './abort.ts'
+import { createAbortGroup, orAborted } from './abort.ts'
 import { type Acts, pacedMs } from './acts.ts'
-import type { NodeState } from './state.ts'
+import { createSeats, type Seat } from './seats.ts'
+import type { KubernetesNodeState, NodeState } from './state.ts'
+import { createClusterObjects } from './workloads/acts.ts'
+import { staticPods, systemObjects } from './workloads/system.ts'
 import type { ApiServer, World } from './world.ts'
 
 const seconds = {
@@ -34,6 +37,8 @@ export interface Kubernetes {
   /** Resolves when the API server answers; rejects with BootstrapFailed when its node is not there or goes. */
   answering(controlPlane: string, signal?: AbortSignal): Promise<ApiServer>
   access(controlPlane: string): ClusterAccess
+  /** The API server of a control plane node, with its workloads. */
+  seat(controlPlane: string): Seat
   nodeStarted(node: NodeState): void
   nodeStopped(node: NodeState): void
   nodeRemoved(node: NodeState): void
@@ -46,27 +51,24 @@ export interface KubernetesOptions {
   acts: Acts
   clock: Clock
   pace: number
+  /** 64 hexadecimal digits. */
+  newId: () => string
   onError: (error: unknown) => void
 }
 
-export function createKubernetes({ world, acts, clock, pace, onError }: KubernetesOptions): Kubernetes {
-  const watchers = new Map<string, Set<NodeObserver>>()
+export function createKubernetes({ world, acts, clock, pace, newId, onError }: KubernetesOptions): Kubernetes {
   const waiting = new Map<string, Set<() => void>>()
-  /** Node objects and API servers that time will change; one timer for each. */
+  /** Node objects, pods and API servers that time will change; one timer for each. */
   let pending = new Set<string>()
   let life = createAbortGroup()
-
-  const safely = (observer: NodeObserver, what: (observer: NodeObserver) => void) => {
-    try {
-      what(observer)
-    } catch (error) {
-      onError(error)
-    }
-  }
-
-  const tell = (controlPlane: string, what: (observer: NodeObserver) => void) => {
-    for (const observer of watchers.get(controlPlane) ?? []) safely(observer, what)
-  }
+  const seats = createSeats({
+    world,
+    clock,
+    newId,
+    refused,
+    later: (key, after, then) => later(key, after, then),
+    onError,
+  })
 
   const wake = (controlPlane: string) => {
     const all = waiting.get(controlPlane)
@@ -91,10 +93,13 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
       )
   }
 
-  const put = (api: ApiServer, node: KubernetesNode) => {
+  const put = (api: ApiServer, node: KubernetesNodeState) => {
+    const seat = seats.of(api.controlPlane)
+    const before = api.nodes.get(node.name)
     api.nodes.set(node.name, node)
     world.touched()
-    tell(api.controlPlane, observer => observer.changed(copy(node)))
+    seat.nodeChanged(node)
+    if (before?.ready !== node.ready) seat.workloads()?.nodesChanged()
   }
 
   const shouldBeReady = (api: ApiServer, name: string) => {
@@ -123,9 +128,10 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
   const answer = (api: ApiServer) => {
     if (world.apiServers.get(api.controlPlane) !== api || world.nodes.get(api.controlPlane)?.state !== 'running') return
     api.answers = true
-    tell(api.controlPlane, observer => observer.synced(listed(api)))
+    seats.of(api.controlPlane).answers()
     wake(api.controlPlane)
     settleAll(api)
+    seats.of(api.controlPlane).workloads()?.nodesChanged()
   }
 
   const boot = (api: ApiServer) => later(api.controlPlane, seconds.boot, () => answer(api))
@@ -134,7 +140,7 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
     const api = world.apiServers.get(controlPlane)
     if (api?.answers) {
       api.answers = false
-      tell(controlPlane, observer => observer.down(refused(controlPlane)))
+      seats.of(controlPlane).answers()
     }
     wake(controlPlane)
   }
@@ -145,6 +151,13 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
     return api
   }
 
+  const answeringWorkloads = (controlPlane: string) => {
+    answeringNow(controlPlane)
+    const workloads = seats.of(controlPlane).workloads()
+    if (!workloads) throw new TransportError('unreachable', refused(controlPlane))
+    return workloads
+  }
+
   const settleIn = (node: NodeState) => {
     const api = node.joinedTo === null ? undefined : world.apiServers.get(node.joinedTo)
     if (api) settle(api, node.name)
@@ -152,7 +165,14 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
 
   return {
     begin(controlPlane) {
-      const api: ApiServer = { controlPlane, initialized: false, addons: false, answers: false, nodes: new Map() }
+      const api: ApiServer = {
+        controlPlane,
+        initialized: false,
+        addons: false,
+        answers: false,
+        nodes: new Map(),
+        objects: () => [],
+      }
       world.apiServers.set(controlPlane, api)
       world.touched()
       answer(api)
@@ -164,13 +184,16 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
       node.joinedTo = controlPlane
       if (!api.nodes.has(node.name)) put(api, newNode(node.name, kubeletVersion, labels))
       settle(api, node.name)
+      if (node.name !== controlPlane) return
+      for (const pod of staticPods(node.name, kubeletVersion)) seats.of(controlPlane).workloads()?.put(pod)
     },
 
     networkReady(controlPlane) {
       const api = world.apiServers.get(controlPlane)
-      if (!api) return
+      if (!api || api.addons) return
       api.addons = true
       world.touched()
+      for (const object of systemObjects()) seats.of(controlPlane).workloads()?.put(object)
       settleAll(api)
     },
 
@@ -193,19 +216,14 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
 
     access(controlPlane) {
       const closing = new AbortController()
+      const seat = seats.of(controlPlane)
       return {
-        async watchNodes(observer, signal) {
-          const end = AbortSignal.any([signal, closing.signal])
-          await Promise.resolve()
-          if (end.aborted) return
-          const api = world.apiServers.get(controlPlane)
-          const all = watchers.get(controlPlane) ?? new Set()
-          watchers.set(controlPlane, all.add(observer))
-          const left = untilAborted(end, () => all.delete(observer))
-          safely(observer, it => (api?.answers ? it.synced(listed(api)) : it.down(refused(controlPlane))))
-          await left
-          if (all.size === 0) watchers.delete(controlPlane)
-        },
+        watchNodes: (observer, signal) => seat.nodes.follow(observer, AbortSignal.any([signal, closing.signal])),
+        watchPods: (observer, signal) => seat.pods.follow(observer, AbortSignal.any([signal, closing.signal])),
+        watchServices: (observer, signal) => seat.services.follow(observer, AbortSignal.any([signal, closing.signal])),
+        watchEndpointSlices: (observer, signal) =>
+          seat.endpoints.follow(observer, AbortSignal.any([signal, closing.signal])),
+        ...createClusterObjects({ acts, clock, answering: () => answeringWorkloads(controlPlane) }),
 
         async drain(name, timeoutMs, signal) {
           await acts.enterKubernetes('drain', name, signal)
@@ -215,19 +233,22 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
           if (node.schedulable) put(api, { ...node, schedulable: false })
           const ms = Math.min(pacedMs(seconds.drain, pace), timeoutMs)
           if (ms > 0) await clock.sleep(ms, signal)
-          answeringNow(controlPlane)
+          answeringWorkloads(controlPlane).evict(name)
         },
 
         async deleteNode(name, signal) {
           await acts.enterKubernetes('deleteNode', name, signal)
           if (!answeringNow(controlPlane).nodes.delete(name)) return
           world.touched()
-          tell(controlPlane, observer => observer.gone(name))
+          seat.nodes.gone(name)
+          seat.workloads()?.nodesChanged()
         },
 
         close: () => closing.abort(),
       }
     },
+
+    seat: seats.of,
 
     nodeStarted(node) {
       const own = world.apiServers.get(node.name)
@@ -252,8 +273,10 @@ export function createKubernetes({ world, acts, clock, pace, onError }: Kubernet
       pending = new Set()
       signal.addEventListener('abort', () => lifeNow.abort(signal.reason), { once: true })
       for (const api of world.apiServers.values()) {
-        if (api.answers) settleAll(api)
-        else if (world.nodes.get(api.controlPlane)?.state === 'running') boot(api)
+        if (api.answers) {
+          settleAll(api)
+          seats.of(api.controlPlane).workloads()?.nodesChanged()
+        } else if (world.nodes.get(api.controlPlane)?.state === 'running') boot(api)
       }
     },
   }
@@ -263,7 +286,7 @@ function refused(controlPlane: string): string {
   return `the API server in ${controlPlane} does not answer: connection refused`
 }
 
-function newNode(name: string, kubeletVersion: string, labels: Record<string, string>): KubernetesNode {
+function newNode(name: string, kubeletVersion: string, labels: Record<string, string>): KubernetesNodeState {
   return {
     name,
     ready: false,
@@ -275,12 +298,4 @@ function newNode(name: string, kubeletVersion: string, labels: Record<string, st
     os: 'Debian GNU/Linux 12 (bookworm)',
     labels: { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...labels },
   }
-}
-
-function listed(api: ApiServer): KubernetesNode[] {
-  return Array.from(api.nodes.values(), copy)
-}
-
-function copy(node: KubernetesNode): KubernetesNode {
-  return { ...node, labels: { ...node.labels } }
 }

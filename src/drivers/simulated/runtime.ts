@@ -58,7 +58,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Simula
     stateFile === undefined
       ? undefined
       : createStateWriter({ file: stateFile, clock, render: () => stateOf(world), onError })
-  const kubernetes = createKubernetes({ world, acts, clock, pace, onError })
+  const kubernetes = createKubernetes({ world, acts, clock, pace, newId, onError })
   const power = createNodePower(world, kubernetes)
 
   // Without an observer from the start, as in tests; later it lives while it is observed.

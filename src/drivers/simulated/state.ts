@@ -70,6 +70,9 @@ const apiServerSchema = Type.Object(
     initialized: Type.Boolean({ description: 'kubeadm init has ended.' }),
     addons: Type.Boolean({ description: 'The network plugin is applied.' }),
     nodes: Type.Array(kubernetesNodeSchema),
+    objects: Type.Optional(
+      Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'Everything else that it holds.' }),
+    ),
   },
   closed,
 )
@@ -90,4 +93,5 @@ export type State = Static<typeof stateSchema>
 export type ImageState = Static<typeof imageSchema>
 export type NetworkState = Static<typeof networkSchema>
 export type NodeState = Static<typeof nodeSchema>
+export type KubernetesNodeState = Static<typeof kubernetesNodeSchema>
 export type ApiServerState = Static<typeof apiServerSchema>

@@ -1,9 +1,12 @@
+import type { JsonObject } from '../kubernetes/objects.ts'
 import type { LocalImage, ObservedNetwork, ObservedNode, RuntimeObserver } from '../runtime.ts'
-import type { ApiServerState, ImageState, NetworkState, NodeState, State } from './state.ts'
+import type { ApiServerState, ImageState, KubernetesNodeState, NetworkState, NodeState, State } from './state.ts'
 
 /** One cluster's API server with its objects, which lie in its control plane node and go with it. */
-export interface ApiServer extends Omit<ApiServerState, 'nodes'> {
-  nodes: Map<string, ApiServerState['nodes'][number]>
+export interface ApiServer extends Omit<ApiServerState, 'nodes' | 'objects'> {
+  nodes: Map<string, KubernetesNodeState>
+  /** Everything else that it holds, for the state file. */
+  objects(): JsonObject[]
   answers: boolean
 }
 
@@ -71,6 +74,7 @@ export function createWorld({ state, onChange, visible, onError }: WorldOptions)
         {
           ...api,
           nodes: new Map(api.nodes.map(node => [node.name, node])),
+          objects: () => api.objects ?? [],
           answers: nodes.get(api.controlPlane)?.state === 'running',
         },
       ]),
@@ -102,11 +106,12 @@ export function stateOf(world: World): State {
     images: [...world.images.values()],
     networks: [...world.networks.values()],
     nodes: [...world.nodes.values()],
-    apiServers: Array.from(world.apiServers.values(), ({ controlPlane, initialized, addons, nodes }) => ({
+    apiServers: Array.from(world.apiServers.values(), ({ controlPlane, initialized, addons, nodes, objects }) => ({
       controlPlane,
       initialized,
       addons,
       nodes: [...nodes.values()],
+      objects: objects(),
     })),
   }
 }

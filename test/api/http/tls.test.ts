@@ -5,9 +5,9 @@ import https from 'node:https'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
-import websocket from '@fastify/websocket'
-import WebSocket from 'ws'
+import WebSocket, { WebSocketServer } from 'ws'
 import { closeServer } from '../../../src/api/http/lifecycle.ts'
+import { takeUpgrade } from '../../../src/api/http/upgrades.ts'
 import { tokens } from '../../support/engine.ts'
 import { setUp, until } from '../support.ts'
 import { fixed, issueCertificate } from './certificates.ts'
@@ -114,10 +114,11 @@ test('a watch streams over HTTP/2, and ends with its stream or its connection', 
 test('WebSockets open over HTTP/1.1 on the same port', async t => {
   const { port } = await serve(t, {
     routes: server => {
-      server.register(websocket)
-      server.register(async scope => {
-        scope.get('/echo', { websocket: true, config: { access: 'user' } }, socket => {
-          socket.on('message', message => socket.send(String(message)))
+      const sockets = new WebSocketServer({ noServer: true })
+      server.get('/echo', { config: { access: 'user' }, schema: { hide: true } }, (request, reply) => {
+        const { socket, head } = takeUpgrade(request, reply, ['websocket'])
+        sockets.handleUpgrade(request.raw, socket, head, peer => {
+          peer.on('message', message => peer.send(String(message)))
         })
       })
     },

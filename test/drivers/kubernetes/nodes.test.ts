@@ -4,6 +4,7 @@ import { toKubernetesNode } from '../../../src/drivers/kubernetes/nodes.ts'
 
 const metadata = { name: 'node-1', uid: 'u', resourceVersion: '1', labels: { 'kubernetes.io/os': 'linux' } }
 const nodeInfo = {
+  containerRuntimeVersion: 'containerd://2.1.3',
   kubeletVersion: 'v1.34.4',
   kernelVersion: '6.12.0',
   osImage: 'Debian GNU/Linux 13 (trixie)',
@@ -11,12 +12,24 @@ const nodeInfo = {
 }
 const ready = (status: string, message: string) => [
   { type: 'MemoryPressure', status: 'False', message: 'enough' },
-  { type: 'Ready', status, message, lastHeartbeatTime: '2026-11-21T08:00:00Z' },
+  {
+    type: 'Ready',
+    status,
+    reason: 'KubeletReady',
+    message,
+    lastHeartbeatTime: '2026-11-21T08:00:00Z',
+    lastTransitionTime: '2026-11-20T08:00:00Z',
+  },
 ]
 
 describe('toKubernetesNode', () => {
   it('maps a ready node', () => {
-    const status = { nodeInfo, conditions: ready('True', 'kubelet is posting ready status') }
+    const status = {
+      nodeInfo,
+      conditions: ready('True', 'kubelet is posting ready status'),
+      capacity: { cpu: '2', pods: '110' },
+      allocatable: { cpu: '1900m', pods: '110' },
+    }
     assert.deepEqual(toKubernetesNode({ metadata, spec: {}, status }), {
       name: 'node-1',
       ready: true,
@@ -26,6 +39,19 @@ describe('toKubernetesNode', () => {
       kubeletVersion: 'v1.34.4',
       kernel: '6.12.0',
       os: 'Debian GNU/Linux 13 (trixie)',
+      containerRuntime: 'containerd://2.1.3',
+      conditions: [
+        { type: 'MemoryPressure', status: 'False', reason: '', message: 'enough', since: null },
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'KubeletReady',
+          message: 'kubelet is posting ready status',
+          since: '2026-11-20T08:00:00Z',
+        },
+      ],
+      capacity: { cpu: '2', pods: '110' },
+      allocatable: { cpu: '1900m', pods: '110' },
       labels: { 'kubernetes.io/os': 'linux' },
     })
   })
@@ -52,6 +78,10 @@ describe('toKubernetesNode', () => {
       kubeletVersion: '',
       kernel: '',
       os: '',
+      containerRuntime: '',
+      conditions: [],
+      capacity: {},
+      allocatable: {},
       labels: {},
     })
   })

@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http'
 import { constants, createSecureServer, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
 import type { Server as NetServer, Socket } from 'node:net'
+import { isUpgrade } from '../upgrades.ts'
 import type { CertificateSource } from './certificate.ts'
 
 /** How long requests may take to arrive, in milliseconds. */
@@ -53,6 +54,7 @@ export function createTlsServer(listener: RequestListener, options: TlsServerOpt
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) === 0) limitBody(stream, timeouts.requestMs)
   })
   const complete: NetServer = Object.assign(server, {
+    shouldUpgradeCallback: isUpgrade,
     closeAllConnections() {
       for (const socket of sockets) socket.destroy()
     },

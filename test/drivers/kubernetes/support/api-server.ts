@@ -116,16 +116,16 @@ export function createFakeApiServer(): FakeApiServer {
     })
   }
 
-  function list(collection: string, query: URLSearchParams): ApiAnswer {
+  function list(collection: string, query: URLSearchParams, namespace?: string): ApiAnswer {
     const token = query.get('continue')
     const [era, after = ''] = token?.split('|') ?? []
     if (token && Number(era) !== pageEra) {
       return status(410, 'Expired', 'The provided continue parameter is too old')
     }
     const limit = Number(query.get('limit') ?? Number.POSITIVE_INFINITY)
-    const node = /^spec\.nodeName=(.*)$/.exec(query.get('fieldSelector') ?? '')?.[1]
+    const matches = selectorOf(query, namespace)
     const all = [...collectionOf(collection)]
-      .filter(([key, object]) => key > after && (node === undefined || textAt(object, 'spec', 'nodeName') === node))
+      .filter(([key, object]) => key > after && matches(object))
       .sort(([a], [b]) => (a < b ? -1 : 1))
     const page = all.slice(0, limit)
     const rest = all.length > page.length ? `${pageEra}|${page.at(-1)?.[0]}` : ''
@@ -173,13 +173,16 @@ export function createFakeApiServer(): FakeApiServer {
     const collection = `${root}/${plural}`
     if (name === undefined) {
       if (method === 'GET')
-        return query.get('watch') === 'true' ? openWatch(collection, query) : list(collection, query)
+        return query.get('watch') === 'true' ? openWatch(collection, query) : list(collection, query, namespace)
       const object = withNamespace(body, resource.namespaced ? namespace : undefined)
       if (collectionOf(collection).has(keyOf(object))) return status(409, 'AlreadyExists', `${path} already exists`)
       return ok(store(collection, object), 201)
     }
     const key = namespace === undefined ? name : `${namespace}/${name}`
     const found = collectionOf(collection).get(key)
+    if (!found && request.contentType === 'application/apply-patch+yaml') {
+      return ok(store(collection, withNamespace(body, resource.namespaced ? namespace : undefined)), 201)
+    }
     if (!found) return status(404, 'NotFound', `${plural} "${name}" not found`)
     if (sub === 'eviction') return evict(found, key, body)
     if (method === 'GET') return ok(found)
@@ -228,6 +231,19 @@ export async function requestWhere(
     if (holds(request)) return request
     await turn()
   }
+}
+
+/** By namespace, label, node and name, as far as the tests go. */
+function selectorOf(query: URLSearchParams, namespace?: string): (object: JsonObject) => boolean {
+  const field = query.get('fieldSelector') ?? ''
+  const node = /^spec\.nodeName=(.*)$/.exec(field)?.[1]
+  const name = /^metadata\.name=(.*)$/.exec(field)?.[1]
+  const [label = '', value] = (query.get('labelSelector') ?? '').split('=')
+  return object =>
+    (namespace === undefined || textAt(object, 'metadata', 'namespace') === namespace) &&
+    (node === undefined || textAt(object, 'spec', 'nodeName') === node) &&
+    (name === undefined || textAt(object, 'metadata', 'name') === name) &&
+    (value === undefined || textAt(object, 'metadata', 'labels', label) === value)
 }
 
 function keyOf(object: JsonObject): string {
