@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { hashOf, newToken } from '../../src/engine/accounts/tokens.ts'
 import { startGateway } from '../e2e/gateway.ts'
 
 /** Longest that one run may generate requests, in seconds. */
@@ -20,8 +22,17 @@ const checks = [
 ]
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+const cleanups: (() => Promise<void>)[] = []
+after(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup()
+})
+// Only now, so that the hook above comes before the one that ends the database server.
+const { testDatabase } = await import('../support/postgres.ts')
+const { url, store } = await testDatabase({ after: work => void cleanups.push(work) })
 const gateway = await startGateway({
   environment: {
+    DATABASE_URL: url,
+    CREDENTIAL_FAILURES: '1000000',
     RUNTIME: 'simulated',
     LOG_LEVEL: 'warn',
     // What it tries must not be refused for being much.
@@ -30,13 +41,23 @@ const gateway = await startGateway({
     QUOTA_REQUESTS: '1000000',
   },
 })
-after(() => gateway[Symbol.asyncDispose]())
+cleanups.push(() => gateway[Symbol.asyncDispose]())
 
+/** A user and a token, put into the database: the routes that make them are among what is tried. */
 async function tokenOf(name: string, admin: boolean): Promise<string> {
-  await gateway.call('POST', '/api/v1/users', { body: { name, admin }, status: 201 })
-  const made = await gateway.call('POST', `/api/v1/users/${name}/tokens`, { body: { name: 'fuzz' }, status: 201 })
-  const { token } = Object(made.json())
-  assert.equal(typeof token, 'string')
+  const token = newToken()
+  await store.transaction(async sql => {
+    await sql`insert into users (name, admin) values (${name}, ${admin})`
+    await sql`
+      insert into tokens (id, user_name, name, hash) values (${randomUUID()}, ${name}, 'fuzz', ${hashOf(token)})`
+  })
+  const known = async () => {
+    const answer = await fetch(new URL('/api/v1/version', gateway.url), {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    return answer.ok
+  }
+  while (!(await known())) await new Promise(resolve => setImmediate(resolve))
   return token
 }
 
