@@ -41,7 +41,7 @@ const gateway = await startGateway({
     QUOTA_REQUESTS: '1000000',
   },
 })
-cleanups.push(() => gateway[Symbol.asyncDispose]())
+cleanups.push(async () => gateway[Symbol.asyncDispose]())
 
 /** A user and a token, put into the database: the routes that make them are among what is tried. */
 async function tokenOf(name: string, admin: boolean): Promise<string> {
