@@ -34,7 +34,6 @@ const gateway = await startGateway({
     DATABASE_URL: url,
     CREDENTIAL_FAILURES: '1000000',
     RUNTIME: 'simulated',
-    LOG_LEVEL: 'warn',
     // What it tries must not be refused for being much.
     QUOTA_CLUSTERS: '100000',
     QUOTA_NODES: '100000',
