@@ -46,7 +46,13 @@ function idleEngine(): Engine {
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateSession: never, authenticateServiceAccount: never },
+    accounts: {
+      authenticate: never,
+      authenticateSession: never,
+      authenticateServiceAccount: never,
+      admit: never,
+      connect: never,
+    },
     logins: { begin: never, finish: never, end: never },
     users: {
       create: never,
@@ -63,6 +69,8 @@ function idleEngine(): Engine {
       operations: mirror.table('operations'),
       users: mirror.table('users'),
       audit: mirror.table('audit'),
+      pods: mirror.table('pods'),
+      services: mirror.table('services'),
     },
     version: never,
     health: never,

@@ -3,12 +3,15 @@ import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { LoginCommands } from './logins/logins.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Pod } from './pods/schema.ts'
+import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
@@ -39,6 +42,10 @@ export interface Engine {
      * GatewayError `Unavailable` when the key has to be read and the store does not answer.
      */
     authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+    /** Counts a request of somebody. Throws TooManyRequests, whose `retryAfter` says when there is room again, in seconds. */
+    admit(identity: Identity): void
+    /** Counts a watch or WebSocket until what it returns is called. Throws TooManyRequests. */
+    connect(identity: Identity): () => void
   }
   readonly users: UserCommands
   /** Logins of people with their browsers, at an identity provider. */
@@ -54,6 +61,9 @@ export interface Engine {
     users: Table<User>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */
@@ -64,13 +74,6 @@ export interface HealthCheck {
   name: 'store' | 'runtime' | 'mirror'
   ready: boolean
   message: string
-}
-
-export interface CommandOptions {
-  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
-  idempotencyKey?: string
-  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
-  ifMatch?: string
 }
 
 export interface ClusterCommands {

@@ -21,6 +21,10 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { createClusterConnections } from './kubernetes/connections.ts'
+import { namespacedKey } from './kubernetes/key.ts'
+import { createKubernetesWatches } from './kubernetes/watches.ts'
+import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createLogins } from './logins/logins.ts'
 import type { LoginPolicy } from './logins/policy.ts'
@@ -28,17 +32,18 @@ import { expireSessions, type SessionLimits } from './logins/sessions.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
-import { createKubernetesWatches } from './nodes/kubernetes-watch.ts'
 import { createObserved } from './nodes/observed.ts'
 import { createObserver } from './nodes/observer.ts'
 import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
-import type { QuotaName } from './quotas/schema.ts'
+import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
+import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
 import { createUserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
@@ -51,8 +56,6 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
-  /** What users who are no admins may use, where an admin has set nothing else. */
-  quotas: Record<QuotaName, number>
   /** The gateway's version. */
   version: string
   /** The gateway's origin as browsers see it; empty where nobody logs in. */
@@ -105,6 +108,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -134,12 +139,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
+  const workloads = createWorkloads({ tables, clock })
   const watches = createKubernetesWatches({
     runtime,
     observed,
+    workloads,
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
+  const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
@@ -222,7 +230,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: credentials,
+    accounts: {
+      ...credentials,
+      ...createUsage({ clock, quotasOf: user => tables.users.byName(user)?.quotas }),
+    },
     users: createUserCommands(ofUsers, {
       tokens: createTokenCommands(ofUsers),
       serviceAccounts: createServiceAccountCommands(ofUsers),
@@ -272,6 +283,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
       await queue.close()
+      workloads.close()
+      connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },

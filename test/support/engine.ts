@@ -11,15 +11,20 @@ import {
 } from '../../src/api/rest/examples.ts'
 import type { Identity } from '../../src/engine/accounts/identity.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
-import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import type { CommandOptions } from '../../src/engine/command-options.ts'
+import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Pod } from '../../src/engine/pods/schema.ts'
+import { createUsage } from '../../src/engine/quotas/usage.ts'
+import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
@@ -61,6 +66,9 @@ const principals = new Map<string, Principal>([
   [tokens.bob, { name: 'bob', admin: false }],
 ])
 
+/** Connections that each of its users may have. */
+export const mostWatches = 200
+
 /** An engine without a store and a runtime: real mirror tables, commands that are written down. */
 export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
   const clock = createFakeClock()
@@ -72,6 +80,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {
@@ -166,6 +176,10 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       authenticate: token => identities.get(token)?.identity,
       authenticateSession: session => identities.get(session)?.identity,
       authenticateServiceAccount: async () => undefined,
+      ...createUsage({
+        clock,
+        quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),
+      }),
     },
     logins: {
       begin: async () => ({ location: 'https://accounts.example.com/authorize', state: 'sealed' }),

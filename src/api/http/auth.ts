@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
-import { noCredential } from './context.ts'
+import { identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
 import type { Gate } from './gate.ts'
 import { refuseOtherSites } from './origin.ts'
@@ -43,6 +44,17 @@ export function refuseFailing(
   throw new GatewayError('TooManyRequests', `Too many credentials that are not valid: try again in ${seconds} s.`)
 }
 
+/** Counts the request. The header is for every surface, whatever its errors look like. Errors: TooManyRequests. */
+function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: FastifyReply): void {
+  try {
+    accounts.admit(identityOf(request))
+  } catch (error) {
+    if (error instanceof GatewayError && error.extra.retryAfter !== undefined)
+      reply.header('retry-after', String(error.extra.retryAfter))
+    throw error
+  }
+}
+
 /**
  * Every route carries its policy in `config.access`; one without stops the start. What no route matches is not public
  * either, so that nobody without a credential learns what exists.
@@ -64,6 +76,7 @@ export function guardRoutes(server: FastifyInstance, gate: Gate): void {
     const { access } = request.routeOptions.config
     if (access === 'public') return
     await authenticate(gate, request, reply)
+    admit(gate.accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
   })
 }

@@ -11,6 +11,7 @@ import Fastify, {
 } from 'fastify'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
+import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
 import { answerClientError } from './client-errors.ts'
@@ -39,8 +40,7 @@ export type HttpServer = FastifyInstance<
 >
 
 export interface ServerOptions {
-  /** Only `accounts` is used. */
-  engine: Pick<Engine, 'accounts'>
+  engine: Pick<Engine, 'accounts' | 'audit'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
   /** How long a request may take to arrive. */
@@ -129,6 +129,7 @@ export function createServer(options: ServerOptions): HttpServer {
   prepareRequests(server)
   endWhatIsOpen(server)
   routeUpgrades(server)
+  auditRequests(server, engine.audit)
   guardRoutes(server, gate)
   readBodies(server)
   refuseUnknownRoutes(server)
