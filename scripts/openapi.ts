@@ -48,7 +48,14 @@ function idleEngine(): Engine {
     networks: { create: never, remove: never, host: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
+    accounts: {
+      authenticate: never,
+      authenticateSession: never,
+      authenticateServiceAccount: never,
+      admit: never,
+      connect: never,
+    },
+    logins: { begin: never, finish: never, end: never },
     users: {
       create: never,
       patch: never,

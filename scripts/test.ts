@@ -2,11 +2,11 @@
  * `npm test`: every check and test that this machine can run, and what it left out.
  *
  *   npm test                    everything
- *   npm test -- types unit      some parts: types, lint, layers, openapi, asyncapi, readme, unit, e2e
+ *   npm test -- types unit      some parts: types, lint, layers, openapi, asyncapi, readme, unit, fuzz, e2e
  *   npm test -- e2e scale       of a part's test files, those whose path contains one of the words
  *
- * The e2e tests need Docker and a node image, `kindest/node:v1.34.4` or the one that E2E_IMAGE names. With CI=true, a
- * part that cannot run and a test that is skipped are failures. Ends with a line `N passed, N failed` that counts
+ * The fuzz tests need Python. The e2e tests need Docker and a node image, `kindest/node:v1.34.4` or the one that
+ * E2E_IMAGE names. With CI=true, a part that cannot run and a test that is skipped are failures. Ends with a line `N passed, N failed` that counts
  * tests, and with status 1 when a part failed.
  */
 import { spawn } from 'node:child_process'
@@ -64,14 +64,23 @@ const checks: Check[] = [
 ]
 
 const testFiles = globSync('test/**/*.test.ts', { cwd: root }).sort()
-const isE2e = (file: string) => file.startsWith(join('test', 'e2e', ''))
+const isIn = (folder: string) => (file: string) => file.startsWith(join('test', folder, ''))
+const [isE2e, isFuzz] = [isIn('e2e'), isIn('fuzz')]
 const suites: Suite[] = [
   {
     name: 'unit',
-    files: testFiles.filter(file => !isE2e(file)),
+    files: testFiles.filter(file => !isE2e(file) && !isFuzz(file)),
     concurrency: availableParallelism(),
     timeout: 5 * minute,
     limit: 20 * minute,
+  },
+  {
+    name: 'fuzz',
+    files: testFiles.filter(isFuzz),
+    concurrency: 1,
+    timeout: 5 * minute,
+    limit: 6 * minute,
+    missing: whatFuzzLacks,
   },
   {
     name: 'e2e',
@@ -188,6 +197,15 @@ async function runSuite({ name, files, concurrency, timeout, limit, missing, tur
     .filter(Boolean)
     .join(', ')
   return { name, state: good ? 'passed' : 'failed', seconds: since(start), note, passed, failed }
+}
+
+async function whatFuzzLacks(): Promise<string | undefined> {
+  const child = spawn('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' })
+  const good = await new Promise(resolve => {
+    child.once('error', () => resolve(false))
+    child.once('close', status => resolve(status === 0))
+  })
+  return good ? undefined : 'there is no python3 with venv (test/machine/schemathesis.sh installs it on Debian)'
 }
 
 async function whatE2eLacks(): Promise<string | undefined> {

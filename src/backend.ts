@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from './clock.ts'
 import { SettingError, type Settings } from './config.ts'
+import { listOf } from './config-formats.ts'
 import type { BalancerDriver } from './drivers/balancer.ts'
+import type { IdentityProvider } from './drivers/identity-provider.ts'
 import { chooseBalancer } from './drivers/ipvs/choose.ts'
+import { createOidcProvider } from './drivers/oidc/provider.ts'
 import { createRegistryClient } from './drivers/registry/client.ts'
 import { parseAllowedOrigins } from './drivers/registry/origins.ts'
 import { createSimulatedBalancer } from './drivers/simulated/balancer.ts'
@@ -64,6 +67,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
+    identityProvider: identityProviderOf(settings),
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
     balancer,
     settings: engineSettings(settings, version),
@@ -112,6 +116,9 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
+    publicUrl: settings.PUBLIC_URL,
+    logins: { allowed: listOf(settings.OIDC_ALLOWED), admins: listOf(settings.OIDC_ADMINS) },
+    sessions: { ttlMs: settings.SESSION_TTL * 1000, idleMs: settings.SESSION_IDLE * 1000 },
     quotas: {
       clusters: settings.QUOTA_CLUSTERS,
       nodes: settings.QUOTA_NODES,
@@ -119,4 +126,11 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
       requestsPerMinute: settings.QUOTA_REQUESTS,
     },
   }
+}
+
+function identityProviderOf(settings: Settings): IdentityProvider | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret, PUBLIC_URL } = settings
+  if (issuer === '') return undefined
+  if (clientId === '' || PUBLIC_URL === '') throw new SettingError('OIDC_ISSUER needs OIDC_CLIENT_ID and PUBLIC_URL')
+  return createOidcProvider({ issuer, clientId, clientSecret })
 }

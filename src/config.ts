@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
+import { formats } from './config-formats.ts'
 
 /**
  * Every setting of the gateway: environment variables, each with its default, unit and meaning. `npm start -- --help`
@@ -13,6 +14,66 @@ export const settingsSchema = Type.Object({
     minimum: 0,
     maximum: 65535,
     description: 'Port to listen on; 0 takes a free one',
+  }),
+  TLS_CERT: Type.String({
+    default: '',
+    description:
+      'File with the certificate and its chain, PEM: the gateway speaks HTTPS, HTTP/2 and HTTP/1.1. Read again when it changes',
+  }),
+  TLS_KEY: Type.String({ default: '', description: 'File with the private key for that, PEM' }),
+  TRUST_PROXY: Type.String({
+    default: '',
+    format: 'addresses',
+    description:
+      'Addresses and ranges of reverse proxies, comma-separated, whose X-Forwarded-For, -Proto and -Host are believed',
+  }),
+  PUBLIC_URL: Type.String({
+    default: '',
+    format: 'origin',
+    description: 'Where browsers reach the gateway, such as https://kindgate.example.com; needed for login',
+  }),
+  ALLOWED_ORIGINS: Type.String({
+    default: '',
+    format: 'origins',
+    description:
+      "Origins of other web pages, comma-separated, that may change things with a browser's cookies; the gateway's own always may",
+  }),
+  CREDENTIAL_FAILURES: Type.Integer({
+    default: 30,
+    minimum: 1,
+    description:
+      'Credentials that are not valid, of one address within a minute, after which it is refused for the rest of it',
+  }),
+  OIDC_ISSUER: Type.String({
+    default: '',
+    format: 'issuer',
+    description:
+      'OpenID Connect issuer to log in with, such as https://accounts.google.com; empty: no login. See docs/login.md',
+  }),
+  OIDC_CLIENT_ID: Type.String({ default: '', description: "The gateway's client id there" }),
+  OIDC_CLIENT_SECRET: Type.String({ default: '', description: 'Its secret' }),
+  OIDC_ALLOWED: Type.String({
+    default: '',
+    format: 'emails',
+    description:
+      'Who may log in, comma-separated: e-mail addresses, or domains such as example.com for all addresses there. Empty: nobody',
+  }),
+  OIDC_ADMINS: Type.String({
+    default: '',
+    format: 'emails',
+    description: 'Of those, the e-mail addresses whose users are made as admins on their first login',
+  }),
+  SESSION_TTL: Type.Integer({
+    default: 43200,
+    minimum: 60,
+    maximum: 2592000,
+    description: 'Longest a login lasts, in seconds',
+  }),
+  SESSION_IDLE: Type.Integer({
+    default: 3600,
+    minimum: 300,
+    maximum: 2592000,
+    description: 'How long a login lasts without being used, in seconds',
   }),
   DATA_DIR: Type.String({
     default: './data',
@@ -167,7 +228,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     if (value !== undefined && value !== '') given[name] = value
   }
   const ajv = new Ajv({ coerceTypes: true, useDefaults: true, verbose: true, strict: false })
-  ajv.addFormat('ipv4', /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/)
+  for (const [name, { holds }] of Object.entries(formats)) ajv.addFormat(name, holds)
   const validate = ajv.compile<Settings>(settingsSchema)
   if (!validate(given)) {
     const name = validate.errors?.[0]?.instancePath.slice(1) ?? ''
@@ -191,7 +252,8 @@ interface Described {
 function expectation(schema: Described): string {
   if (schema.anyOf) return `one of ${schema.anyOf.map(each => JSON.stringify(each.const)).join(', ')}`
   if (schema.type === 'integer') return `a whole number from ${schema.minimum ?? '-∞'} to ${schema.maximum ?? '∞'}`
-  if (schema.format) return `an address in the form ${schema.format}`
+  const format = Object.entries(formats).find(([name]) => name === schema.format)?.[1]
+  if (format) return format.words
   return schema.pattern ? `a text that matches ${schema.pattern}` : 'a text'
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { CertificateError } from './api/http/tls/certificate.ts'
 import { type Gateway, startGateway } from './app.ts'
 import { describeSettings, readSettings, SettingError } from './config.ts'
 import { StoreError } from './store/error.ts'
@@ -57,7 +58,7 @@ function die(reason: string): never {
 
 /** Errors whose message is all that whoever starts the gateway needs. */
 function isForTheOperator(error: unknown): error is Error {
-  if (error instanceof SettingError || error instanceof StoreError) return true
+  if (error instanceof SettingError || error instanceof StoreError || error instanceof CertificateError) return true
   if (!(error instanceof Error) || !('code' in error)) return false
   return [
     'EADDRINUSE',

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/api.ts'
 import { docs } from './http/openapi/docs.ts'
 import { openapi } from './http/openapi/openapi.ts'
 import type { HttpServer } from './http/server.ts'
+import { login } from './login/login.ts'
 import { qbo } from './qbo/qbo.ts'
 import { rest, restDescribed } from './rest/rest.ts'
 
@@ -17,6 +18,7 @@ export interface SurfaceOptions {
 export async function surfaces(server: HttpServer, options: SurfaceOptions): Promise<void> {
   await openapi(server, [restDescribed])
   await docs(server)
+  await server.register(async (scope: HttpServer) => login(scope, options))
   await server.register(async (scope: HttpServer) => rest(scope, options))
   await server.register(async (scope: HttpServer) => qbo(scope, options))
 }

@@ -8,6 +8,7 @@ import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
+import type { LoginCommands } from './logins/logins.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
@@ -45,6 +46,8 @@ export interface Engine {
   readonly accounts: {
     /** Whose token this is; undefined for one that is unknown, expired or whose user is disabled. No database round trip. */
     authenticate(token: string): Identity | undefined
+    /** The same for what a browser holds since its login. */
+    authenticateSession(session: string): Identity | undefined
     /**
      * The same for a service account: `compact` is the JWE (RFC 7516) that its client made of `aux`. Rejects with
      * GatewayError `Unavailable` when the key has to be read and the store does not answer.
@@ -58,6 +61,8 @@ export interface Engine {
   readonly users: UserCommands
   /** Who is connected by WebSocket. */
   readonly clients: ClientRegistry
+  /** Logins of people with their browsers, at an identity provider. */
+  readonly logins: LoginCommands
   /** Who did what. */
   readonly audit: AuditCommands
   /** The live tables; lists and watches filter by what the principal may see. */

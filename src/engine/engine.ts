@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { BalancerDriver } from '../drivers/balancer.ts'
+import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
@@ -30,6 +31,9 @@ import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
+import { createLogins } from './logins/logins.ts'
+import type { LoginPolicy } from './logins/policy.ts'
+import { expireSessions, type SessionLimits } from './logins/sessions.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import { hostNetworks } from './networks/host.ts'
 import { createPools } from './networks/pools.ts'
@@ -63,6 +67,10 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   dockerHost: string
   /** The gateway's version. */
   version: string
+  /** The gateway's origin as browsers see it; empty where nobody logs in. */
+  publicUrl: string
+  logins: LoginPolicy
+  sessions: SessionLimits
 }
 
 export interface EngineOptions {
@@ -72,6 +80,8 @@ export interface EngineOptions {
   /** The id of the store's gateway: containers carry it as a label. */
   gatewayId: string
   runtime: Runtime
+  /** Where people log in; nowhere without it. */
+  identityProvider?: IdentityProvider | undefined
   /** Asks the registries of images. */
   registry: Registry
   /** Null: load balancing is switched off. */
@@ -99,7 +109,7 @@ const housekeepingMs = 60_000
 const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
-  const { store, keyring, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const { store, keyring, gatewayId, runtime, identityProvider, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
   const tables = {
@@ -129,6 +139,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     store,
     clock,
     keyring,
+    sessionIdleMs: settings.sessions.idleMs,
     show: users => tables.users.replace(users.map(user => viewUser(user, settings.quotas))),
     onRevoked: mirror.revise,
   })
@@ -221,7 +232,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
-    if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
+    if (isCredential(table)) return credentials.load()
     if (table === 'operations') return reader.operation(id)
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     const cluster = table === 'nodes' ? clusterId : id
@@ -234,6 +245,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     while (!stopping.signal.aborted) {
       try {
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+        await expireSessions(store.sql, new Date(clock.now()))
         await audit.expire(new Date(clock.now() - settings.auditTtlMs))
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'could not forget what is old')
@@ -266,6 +278,18 @@ export function createEngine(options: EngineOptions): RunningEngine {
     users: createUserCommands(ofUsers, {
       tokens: createTokenCommands(ofUsers),
       serviceAccounts: createServiceAccountCommands(ofUsers),
+    }),
+    logins: createLogins({
+      provider: identityProvider,
+      accounts: credentials,
+      store,
+      keyring,
+      clock,
+      ids,
+      log,
+      publicUrl: settings.publicUrl,
+      policy: settings.logins,
+      sessions: settings.sessions,
     }),
     audit,
 
@@ -308,4 +332,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await Promise.all([credentials.settled(), audit.close()])
     },
   }
+}
+
+/** Whether a table says who may use the gateway, and by what. */
+function isCredential(table: Change['table']): boolean {
+  return ['users', 'tokens', 'service_accounts', 'sessions'].includes(table)
 }

@@ -9,9 +9,9 @@ import { storeUnavailable, unavailable } from './unavailable.ts'
 const notificationSchema = Type.Object(
   {
     table: Type.Union(
-      (['users', 'tokens', 'service_accounts', 'clusters', 'nodes', 'operations', 'address_pools'] as const).map(name =>
-        Type.Literal(name),
-      ),
+      (
+        ['users', 'tokens', 'service_accounts', 'sessions', 'clusters', 'nodes', 'operations', 'address_pools'] as const
+      ).map(name => Type.Literal(name)),
     ),
     id: Type.String({ minLength: 1 }),
     cluster_id: Type.Optional(Type.String()),

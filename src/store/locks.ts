@@ -11,4 +11,6 @@ export const locks = {
   keeper: [space, 3],
   /** Held while something is taken that two clusters cannot share, such as a subnet. */
   allocation: [space, 4],
+  /** Held while it is found out which user somebody is who logs in. */
+  login: [space, 5],
 } as const

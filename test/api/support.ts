@@ -39,8 +39,8 @@ export async function setUp(
   t: TestContext,
   options: {
     engine?: Parameters<typeof createFakeEngine>[0]
-    server?: Pick<ServerOptions, 'timeouts'>
     surfaces?: { deflate?: boolean }
+    server?: Omit<ServerOptions, 'engine' | 'log'>
     expectErrors?: boolean
     /** Adds routes beside REST's. */
     routes?: (server: HttpServer) => void
@@ -54,7 +54,12 @@ export async function setUp(
     for (const line of lines.slice(log.length)) log.push(JSON.parse(line))
     return log
   }
-  const server = createServer({ engine, log: createLogger({ level: 'debug', stream }), ...options.server })
+  const server = createServer({
+    engine,
+    log: createLogger({ level: 'debug', stream }),
+    credentialFailures: Number.POSITIVE_INFINITY,
+    ...options.server,
+  })
   const violations = checkAnswers(server)
   options.routes?.(server)
   await server.register(async (scope: HttpServer) =>

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { BalancerDriver } from '../../src/drivers/balancer.ts'
+import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedBalancer } from '../../src/drivers/simulated/balancer.ts'
@@ -49,6 +50,9 @@ export const bob: Principal = { name: 'bob', admin: false }
 
 export const settings: EngineSettings = {
   version: '0.0.0-test',
+  publicUrl: 'http://127.0.0.1:9601',
+  logins: { allowed: ['example.com'], admins: [] },
+  sessions: { ttlMs: 12 * 3600_000, idleMs: 3600_000 },
   nodeImage: 'kindest/node:v1.34.4',
   nodeImages: ['kindest/node:*'],
   maxNodes: 8,
@@ -93,6 +97,7 @@ export interface RigOptions {
   pace?: number
   settings?: Partial<EngineSettings>
   balancer?: BalancerDriver
+  identityProvider?: IdentityProvider
   /** What the engine gets to work with, where that is not the runtime or the store itself. */
   through?: { runtime?(runtime: Runtime): Runtime; store?(store: Store): Store }
 }
@@ -112,7 +117,7 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
 export async function startOn(
   t: Test,
   { store, runtime, clock }: { store: Store; runtime: SimulatedRuntime; clock: Clock },
-  { settings: own = {}, through = {}, balancer = createSimulatedBalancer() }: RigOptions = {},
+  { settings: own = {}, through = {}, balancer = createSimulatedBalancer(), identityProvider }: RigOptions = {},
 ): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({
@@ -120,6 +125,7 @@ export async function startOn(
     runtime: through.runtime?.(runtime) ?? runtime,
     clock,
     log,
+    identityProvider,
     settings: { ...settings, ...own },
     balancer,
   })
@@ -141,6 +147,7 @@ export async function newEngine(options: {
   clock: Clock
   log: Log
   settings?: EngineSettings
+  identityProvider?: IdentityProvider | undefined
   gatewayId?: string
   balancer?: BalancerDriver
 }): Promise<RunningEngine> {

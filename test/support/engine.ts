@@ -209,11 +209,17 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     },
     accounts: {
       authenticate: token => identities.get(token)?.identity,
+      authenticateSession: session => identities.get(session)?.identity,
       authenticateServiceAccount: async () => undefined,
       ...createUsage({
         clock,
         quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),
       }),
+    },
+    logins: {
+      begin: async () => ({ location: 'https://accounts.example.com/authorize', state: 'sealed' }),
+      finish: async () => ({ user: 'ann', session: tokens.ann, seconds: 60, returnTo: '/docs' }),
+      end: async () => undefined,
     },
     users: {
       create: notFaked,

@@ -3,17 +3,45 @@ import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
 import { identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
+import type { Gate } from './gate.ts'
+import { refuseOtherSites } from './origin.ts'
+import type { Throttle } from './throttle.ts'
 
-/** Finds out who asks. Errors: Unauthorized; Unavailable where that cannot be found out now. */
-export async function authenticate(accounts: Engine['accounts'], request: FastifyRequest): Promise<void> {
-  const { identity, shown } = await identify(accounts, request)
+/**
+ * Finds out who asks. Errors: Unauthorized; Forbidden where another site's page asks; TooManyRequests after many failures;
+ * Unavailable where it cannot be found out now.
+ */
+export async function authenticate(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { throttle, allowedOrigins } = gate
+  const { headers, ip } = request
+  const text = headers.authorization ?? headers.cookie
+  if (text !== undefined) refuseFailing(throttle, text, request, reply)
+  const { identity, shown } = await identify(gate, request)
   request.identity = identity ?? null
   request.principal = identity?.principal ?? null
-  if (identity) return
+  if (identity) {
+    if (text !== undefined) throttle.accepted(ip, text)
+    refuseOtherSites(request, allowedOrigins)
+    return
+  }
+  if (shown) throttle.failed(ip)
   throw new GatewayError(
     'Unauthorized',
     shown ? 'The credential is unknown, has expired or has been revoked.' : noCredential,
   )
+}
+
+/** Throws TooManyRequests, with when to come again, for an address that showed many credentials that were no good. */
+export function refuseFailing(
+  throttle: Throttle,
+  credential: string,
+  { ip }: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const seconds = throttle.refusedFor(ip, credential)
+  if (seconds === undefined) return
+  reply.header('retry-after', seconds)
+  throw new GatewayError('TooManyRequests', `Too many credentials that are not valid: try again in ${seconds} s.`)
 }
 
 /** Counts the request. The header is for every surface, whatever its errors look like. Errors: TooManyRequests. */
@@ -31,7 +59,7 @@ function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: Fas
  * Every route carries its policy in `config.access`; one without stops the start. What no route matches is not public
  * either, so that nobody without a credential learns what exists.
  */
-export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts']): void {
+export function guardRoutes(server: FastifyInstance, gate: Gate): void {
   const routes: RouteOptions[] = []
   server.addHook('onRoute', route => {
     routes.push(route)
@@ -43,11 +71,12 @@ export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts'
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('identity', null)
+  server.decorate('gate', gate)
   server.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'public') return
-    await authenticate(accounts, request)
-    admit(accounts, request, reply)
+    await authenticate(gate, request, reply)
+    admit(gate.accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
   })
 }

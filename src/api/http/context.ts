@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Principal } from '../../engine/accounts/principal.ts'
 import { GatewayError } from '../../errors.ts'
+import type { Gate } from './gate.ts'
 
 /** Who may call a route: anybody, anybody with a valid token, admins. */
 export type Access = 'public' | 'user' | 'admin'
@@ -24,6 +25,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Aborts when the server begins to shut down: streams and waits end. */
     closing: AbortSignal
+    /** Who is let in, and how browsers show who they are. */
+    gate: Gate
     /** What GET /metrics shows. */
     metrics: Registry
   }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Engine } from '../../engine/api.ts'
+import type { BrowserCookies } from './cookies.ts'
 
 type Accounts = Engine['accounts']
 
@@ -10,21 +11,18 @@ type Shown = (accounts: Accounts) => Identity | undefined | Promise<Identity | u
 /** One way to show a credential; undefined when the request has none of its kind. */
 type Scheme = (request: FastifyRequest) => Shown | undefined
 
-/** Where cookies may have a credential, in the order in which they are looked at. */
-const cookieSchemes: Scheme[] = [qboCookies]
-
 /**
  * Whom the request's credential stands for. An Authorization header goes before cookies, also one that is no good.
  * `shown` is false where there was nothing to look at.
  */
 export async function identify(
-  accounts: Accounts,
+  { accounts, cookies }: { accounts: Accounts; cookies: BrowserCookies },
   request: FastifyRequest,
 ): Promise<{ identity: Identity | undefined; shown: boolean }> {
   const header = authorization(request)
   if (header) return { identity: await header(accounts), shown: true }
   let shown = false
-  for (const scheme of cookieSchemes) {
+  for (const scheme of [sessionCookie(cookies), qboCookies]) {
     const cookie = scheme(request)
     shown ||= cookie !== undefined
     const identity = await cookie?.(accounts)
@@ -49,6 +47,14 @@ function bearerToken(header: string): string | undefined {
 function basicPassword(header: string): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/_-]+=*) *$/i.exec(header)?.[1]
   return encoded && /^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1]
+}
+
+/** What a browser holds since its login. */
+function sessionCookie(cookies: BrowserCookies): Scheme {
+  return ({ headers }) => {
+    const session = cookies.read(headers, 'session')
+    return session === undefined ? undefined : accounts => accounts.authenticateSession(session)
+  }
 }
 
 /**

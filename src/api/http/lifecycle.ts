@@ -16,13 +16,20 @@ export function endWhatIsOpen(server: FastifyInstance): void {
     reply.header('connection', 'close')
     throw new GatewayError('Unavailable', 'The gateway is shutting down.')
   })
-  server.addHook('onSend', async (_request, reply, payload) => {
+  server.addHook('onSend', async (request, reply, payload) => {
     if (controller.signal.aborted) reply.header('connection', 'close')
+    // HTTP/2 knows no such header. Fastify sets it, too, where a body is too large.
+    if (request.raw.httpVersionMajor > 1) reply.removeHeader('connection')
     return payload
   })
   server.addHook('onResponse', async () => {
     if (controller.signal.aborted) setImmediate(() => server.server.closeIdleConnections())
   })
+}
+
+/** For a hijacked answer: its connection ends with it. That of HTTP/2, which knows no such header, goes on. */
+export function endConnectionAfter(reply: FastifyReply): void {
+  if (reply.request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
 }
 
 /**

@@ -6,21 +6,28 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type FastifyServerFactory,
   type RawServerDefault,
 } from 'fastify'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
 import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
 import { answerClientError } from './client-errors.ts'
+import type { Gate } from './gate.ts'
 import './context.ts'
 import { prepareRequests, setCommonHeaders } from './common.ts'
+import { createBrowserCookies } from './cookies.ts'
 import { endWhatIsOpen } from './lifecycle.ts'
 import { logRequest, RequestLog } from './logging.ts'
 import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
+import { createThrottle } from './throttle.ts'
+import type { CertificateSource } from './tls/certificate.ts'
+import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
 import { isUpgrade, routeUpgrades } from './upgrades.ts'
 import { useSchemas } from './validation.ts'
 
@@ -36,8 +43,29 @@ export interface ServerOptions {
   engine: Pick<Engine, 'accounts' | 'audit'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
-  /** How long a request may take to arrive, in milliseconds. */
-  timeouts?: { headersMs: number; requestMs: number; checkMs: number }
+  /** How long a request may take to arrive. */
+  timeouts?: RequestTimeouts
+  /** Speaks TLS with it, HTTP/2 and HTTP/1.1 on one port; without it, plain HTTP/1.1. */
+  certificate?: CertificateSource | undefined
+  /** How browsers reach the gateway. */
+  browsers?: {
+    /** By https, be it the gateway's or a proxy's. */
+    secure: boolean
+    /** Origins besides the gateway's own whose pages may change things. */
+    allowedOrigins: string[]
+  }
+  /** Failing credentials of one address within a minute, after which it is refused. */
+  credentialFailures?: number
+  clock?: Clock
+  /** Addresses and ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed. */
+  trustedProxies?: string[]
+}
+
+/** Longer than the idle time of proxies in front, usually 60 s: else they send into a connection that ends. */
+const keepAliveMs = 72_000
+
+function tlsServers(options: TlsServerOptions): FastifyServerFactory {
+  return listener => createTlsServer(listener, options)
 }
 
 /** A body of at most 1 MiB. */
@@ -48,20 +76,22 @@ const bodyLimit = 1024 * 1024
  * a policy (`config.access`); whatever goes wrong is answered with a problem document.
  */
 export function createServer(options: ServerOptions): HttpServer {
-  const { engine, log } = options
-  const { headersMs, requestMs, checkMs } = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
+  const { engine, log, certificate, trustedProxies = [], credentialFailures = 30, clock = systemClock } = options
+  const { secure, allowedOrigins } = options.browsers ?? { secure: false, allowedOrigins: [] }
+  const timeouts = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
   const server: HttpServer = Fastify({
     loggerInstance: log,
     logController: new RequestLog(),
     genReqId: requestIdOf,
     bodyLimit,
-    requestTimeout: requestMs,
-    // Longer than the idle time of proxies in front, usually 60 s: else they send into a connection that ends.
-    keepAliveTimeout: 72_000,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    ...(certificate ? { serverFactory: tlsServers({ certificate, timeouts, keepAliveMs }) } : {}),
     http: {
-      headersTimeout: headersMs,
-      connectionsCheckingInterval: checkMs,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
       requireHostHeader: false,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
@@ -73,10 +103,17 @@ export function createServer(options: ServerOptions): HttpServer {
     frameworkErrors: (error, request, reply) => void answerUnroutable(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  const gate: Gate = {
+    accounts: engine.accounts,
+    cookies: createBrowserCookies({ secure }),
+    allowedOrigins: new Set(allowedOrigins),
+    throttle: createThrottle({ clock, limit: credentialFailures }),
+  }
+
   async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     try {
       setCommonHeaders(request, reply)
-      await authenticate(engine.accounts, request)
+      await authenticate(gate, request, reply)
       throw error
     } catch (thrown) {
       sendProblem(toGatewayError(thrown), request, reply)
@@ -93,7 +130,7 @@ export function createServer(options: ServerOptions): HttpServer {
   endWhatIsOpen(server)
   routeUpgrades(server)
   auditRequests(server, engine.audit)
-  guardRoutes(server, engine.accounts)
+  guardRoutes(server, gate)
   readBodies(server)
   refuseUnknownRoutes(server)
   return server

@@ -56,12 +56,12 @@ export function describe<P extends Parts>(parts: P, about: About) {
 
 function errorsOf(parts: Parts, about: About): ErrorCode[] {
   const codes = new Set<ErrorCode>(['InvalidRequest'])
-  if (!about.public) codes.add('Unauthorized').add('TooManyRequests')
+  if (!about.public) codes.add('Unauthorized').add('Forbidden').add('TooManyRequests')
   if (parts.params) codes.add('NotFound')
   // Of changes without a body too: what is sent is read before it is found to be too much.
   if (202 in about.answers || about.change) codes.add('PayloadTooLarge').add('UnsupportedMediaType')
   for (const code of about.errors ?? []) codes.add(code)
-  return [...codes.add('Internal').add('Unavailable')]
+  return [...codes.add('HeadersTooLarge').add('Internal').add('Unavailable')]
 }
 
 function problemAnswers(codes: ErrorCode[]): Record<number, Answer> {

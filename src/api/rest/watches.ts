@@ -6,7 +6,7 @@ import { ndjson, sse } from '../../engine/mirror/formats.ts'
 import type { MirrorObject, Table, Watch, WatchFormat, WatchQuery } from '../../engine/mirror/mirror.ts'
 import { pipeToStream } from '../../engine/mirror/sinks.ts'
 import { identityOf, principalOf } from '../http/context.ts'
-import { signalOf } from '../http/lifecycle.ts'
+import { endConnectionAfter, signalOf } from '../http/lifecycle.ts'
 import { prefersEventStream } from './headers.ts'
 
 /** Often enough to keep proxies from closing a quiet stream. */
@@ -57,10 +57,11 @@ export function createWatches(clock: Clock, accounts: Pick<Engine['accounts'], '
       bookmarkIntervalMs,
     })
     request.streaming = true
+    endConnectionAfter(reply)
     reply.hijack()
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value)
-    reply.raw.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no', connection: 'close' })
+    reply.raw.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no' })
     reply.raw.flushHeaders()
     count(byKind, table.kind, 1)
     finished(reply.raw, () => {

@@ -14,6 +14,8 @@ import { hashOf } from './tokens.ts'
 export interface Accounts {
   /** Whose token this is, an API token or a web token; undefined for one that is unknown, revoked or expired, or whose user is disabled. */
   authenticate(token: string): Identity | undefined
+  /** The same for what a browser holds since its login. Use makes it last longer. */
+  authenticateSession(session: string): Identity | undefined
   /** The same for a service account, by the JWE that its client made of `aux`. Rejects with GatewayError `Unavailable`. */
   authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
   /** Reads users and credentials anew; who lost one has lost it when this resolves. */
@@ -30,6 +32,8 @@ export interface AccountsOptions {
   store: Store
   clock: Clock
   keyring: Keyring
+  /** How long a session lasts without being used, in milliseconds. */
+  sessionIdleMs: number
   /** Gets all users, whenever they have been read. */
   show(users: UserRow[]): void
   /** Called when a user is gone, disabled or has another role: what they may see has to be asked anew. */
@@ -37,10 +41,11 @@ export interface AccountsOptions {
 }
 
 /** Users and their credentials, kept in memory so that no request waits for the database. */
-export function createAccounts({ store, clock, keyring, show, onRevoked }: AccountsOptions): Accounts {
+export function createAccounts(options: AccountsOptions): Accounts {
+  const { store, clock, keyring, sessionIdleMs, show, onRevoked } = options
   let roles = new Map<string, string>()
   const registry = createRegistry({ clock })
-  const lastUse = createLastUse({ store, clock })
+  const lastUse = createLastUse({ store, clock, sessionIdleMs })
   const proofs = createProofs(async id => {
     const sealed = await asked(() => selectSealedKey(store.sql, id))
     return sealed === undefined ? undefined : openServiceKey(keyring, id, sealed)
@@ -71,6 +76,7 @@ export function createAccounts({ store, clock, keyring, show, onRevoked }: Accou
     load: reads.add,
     expire: registry.expire,
     authenticate: token => noted(registry.find('token', token) ?? registry.find('web', token)),
+    authenticateSession: session => noted(registry.find('session', session)),
     async authenticateServiceAccount(compact, aux) {
       const identity = registry.find('serviceAccount', aux)
       if (!identity || !(await proofs.hold(identity, compact, aux))) return undefined

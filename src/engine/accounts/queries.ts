@@ -17,7 +17,9 @@ export async function selectCredentials(sql: Database): Promise<StoredCredential
   return sql<StoredCredential[]>`
     select kind, id, user_name as "user", encode(hash, 'hex') as hash, expires_at as "expiresAt" from tokens
     union all
-    select 'serviceAccount', id, user_name, encode(aux_hash, 'hex'), expires_at from service_accounts`
+    select 'serviceAccount', id, user_name, encode(aux_hash, 'hex'), expires_at from service_accounts
+    union all
+    select 'session', id, user_name, encode(hash, 'hex'), expires_at from sessions`
 }
 
 export async function selectSealedKey(sql: Database, id: string): Promise<string | undefined> {

@@ -11,8 +11,8 @@ export type Answered = 'ok' | number[]
 
 /** How a route is tried: by nobody, by its owner (ann), by a stranger (bob) and by an admin (root). */
 export interface Sample {
-  /** Needs no credential. */
-  open?: boolean
+  /** Needs no credential: what nobody is answered. */
+  open?: Answered
   /** A request for something of ann's that is there. Called anew for each who asks. */
   request(served: Served, as: User | null): Sent | Promise<Sent>
   expect: Record<User, Answered>
@@ -49,11 +49,18 @@ export function forAdmins(request: Sample['request']): Sample {
 }
 
 /** For everybody, without a credential. */
-export function open(url: string): Sample {
-  return { ...shared(() => ({ url })), open: true }
+export function open(url: string, answered: Answered = 'ok'): Sample {
+  return { request: () => ({ url }), expect: { ann: answered, bob: answered, root: answered }, open: answered }
+}
+
+/** What every user is let in to, and answered for what the request lacks beside its credential. */
+export function admitted(url: string, status: number): Sample {
+  return { request: () => ({ url }), expect: { ann: [status], bob: [status], root: [status] } }
 }
 
 const uniqueName = () => `walked-${randomUUID().slice(0, 8)}`
+let addresses = 0
+const uniqueAddress = () => `203.0.113.${++addresses}`
 const uuid = '718bef86-7dfe-46c0-bf4e-3dfea83c6c28'
 
 /** A cluster of ann's that is ready. */
@@ -136,6 +143,15 @@ export const samples: Record<string, Sample> = {
   'GET /docs/static/index.html': open('/docs/static/index.html'),
   'GET /docs/static/swagger-initializer.js': open('/docs/static/swagger-initializer.js'),
   'GET /docs/static/theme/kindgate.css': open('/docs/static/theme/kindgate.css'),
+  'GET /asyncapi.yaml': open('/asyncapi.yaml'),
+  'GET /docs/async': open('/docs/async'),
+  // An upgrade of the connection.
+  'GET /qbo': admitted('/qbo', 426),
+  // No provider is set.
+  'GET /login': open('/login', [404]),
+  'GET /login/callback': open('/login/callback', [404]),
+  // A session.
+  'POST /logout': admitted('/logout', 409),
   'GET /metrics': shared(() => ({ url: '/metrics' })),
 
   'GET /api/v1/version': shared(() => ({ url: '/api/v1/version' })),
@@ -161,6 +177,15 @@ export const samples: Record<string, Sample> = {
 
   'GET /api/v1/networks': lists('/api/v1/networks'),
   'GET /api/v1/networks/:name': at(cluster, name => `/api/v1/networks/kindgate-${name}`),
+
+  'POST /api/v1/networks': forAdmins(() => ({ url: '/api/v1/networks', payload: { addresses: [uniqueAddress()] } })),
+  'DELETE /api/v1/networks/:name': forAdmins(async ({ engine }, as) => {
+    if (as !== 'root') return { url: '/api/v1/networks/any' }
+    const { name } = await engine.networks.create(root, { addresses: [uniqueAddress()] })
+    return { url: `/api/v1/networks/${name}` }
+  }),
+  'GET /api/v1/ipvs': lists('/api/v1/ipvs'),
+  'GET /api/v1/clusters/:name/ipvs': at(cluster, name => `/api/v1/clusters/${name}/ipvs`),
 
   'GET /api/v1/pods': listsSeen('pods'),
   'GET /api/v1/clusters/:name/pods': at(cluster, name => `/api/v1/clusters/${name}/pods`),

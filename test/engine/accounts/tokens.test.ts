@@ -22,7 +22,14 @@ async function addToken(store: Store, user: string, token: string, expiresAt: Da
 
 function accountsOf(store: Store, clock = createFakeClock()) {
   const keyring = createKeyring([Buffer.alloc(32, 7).toString('base64')])
-  return createAccounts({ store, clock, keyring, show: () => undefined, onRevoked: () => undefined })
+  return createAccounts({
+    store,
+    clock,
+    keyring,
+    sessionIdleMs: 3600_000,
+    show: () => undefined,
+    onRevoked: () => undefined,
+  })
 }
 
 async function adminToken(dataDir: string, store: Store) {

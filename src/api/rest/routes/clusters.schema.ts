@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { parse } from 'yaml'
 import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../../engine/clusters/schema.ts'
 import { mergePatchType } from '../../http/bodies.ts'
 import { ref } from '../../http/openapi/ref.ts'
@@ -19,6 +20,9 @@ import {
 import { clusterEventSchema, clusterListSchema } from '../schemas.ts'
 
 const tag = 'clusters'
+
+/** Kubernetes' own (client-go, clientcmd/api/v1). */
+const kubeconfigSchema = Type.Object({}, { additionalProperties: true, description: 'A kubeconfig' })
 const { name, state, managedBy } = clusterSchema.properties
 
 export const clusterList = describe(
@@ -115,7 +119,7 @@ export const kubeconfigGet = describe(
     answers: {
       200: {
         description: 'The kubeconfig',
-        content: { 'application/yaml': { schema: Type.String(), example: kubeconfigExample } },
+        content: { 'application/yaml': { schema: kubeconfigSchema, example: parse(kubeconfigExample) } },
       },
     },
     errors: ['Conflict'],
