@@ -3,6 +3,7 @@ import { findImage, firstImages } from './images.ts'
 import type { Kubernetes } from './kubernetes.ts'
 import { hostNetwork } from './networks.ts'
 import { killedExitCode, type NodePower } from './nodes.ts'
+import { loadLabel } from './seats.ts'
 import type { NodeState } from './state.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +26,10 @@ export interface Inject {
   pause(act: Act, target?: string): Release
   /** A cluster that the `kind` CLI made, running and ready: no cluster id, kind's network and kind's names. */
   addKindCluster(name: string, workers?: number): void
+  /** Makes so many pods in the namespace `load` of a cluster, for load; the state file does not keep them. */
+  addPods(controlPlane: string, count: number): void
+  /** Deletes so many of them, the oldest first, and makes as many others. */
+  churnPods(controlPlane: string, count: number): void
 }
 
 export interface InjectOptions {
@@ -42,7 +47,32 @@ export function createInject({ world, acts, power, kubernetes, newId }: InjectOp
     return node
   }
 
+  const workloadsOf = (controlPlane: string) => {
+    const workloads = kubernetes.seat(controlPlane).workloads()
+    if (!workloads) throw new Error(`there is no simulated API server in ${controlPlane}`)
+    return workloads
+  }
+
+  function addPods(controlPlane: string, count: number): void {
+    const workloads = workloadsOf(controlPlane)
+    for (let added = 0; added < count; added++)
+      workloads.put({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `load-${newId().slice(0, 12)}`, namespace: 'load', labels: { [loadLabel]: 'true' } },
+        spec: { restartPolicy: 'Always', containers: [{ name: 'load', image: 'registry.k8s.io/pause:3.10' }] },
+        status: { phase: 'Pending' },
+      })
+  }
+
   return {
+    addPods,
+    churnPods(controlPlane, count) {
+      const workloads = workloadsOf(controlPlane)
+      const pods = workloads.objects.all({ apiVersion: 'v1', kind: 'Pod', namespace: 'load' })
+      for (const pod of pods.slice(0, count)) workloads.remove(pod)
+      addPods(controlPlane, Math.min(count, pods.length))
+    },
     breakDaemon(reason) {
       acts.breakDaemon(reason)
       world.tell(observer => observer.down(reason))

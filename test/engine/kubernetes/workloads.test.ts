@@ -114,3 +114,18 @@ test('a deleted cluster takes its pods and services with it', async t => {
     assert.deepEqual([items, stale], [[], undefined])
   }
 })
+
+test('ten thousand simulated pods come, change and go', async t => {
+  const rig = await startRig(t)
+  await rig.create({ name: 'alex', nodes: 2 })
+  const { inject } = rig.runtime
+  const { name } = rig.controlPlane('alex')
+  inject.addPods(name, 10_000)
+  const names = () => new Set(podsOf(rig, 'load').map(pod => pod.name))
+  const before = names()
+  assert.equal(before.size, 10_000)
+  inject.churnPods(name, 100)
+  const after = names()
+  assert.equal(after.size, 10_000)
+  assert.equal([...before].filter(each => !after.has(each)).length, 100)
+})
