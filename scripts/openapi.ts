@@ -24,7 +24,11 @@ async function describeRoutes(): Promise<string> {
   const server = createServer({ engine: idleEngine(), log: createLogger({ level: 'silent' }) })
   let described = () => ''
   await server.register(async (scope: typeof server) => {
-    await surfaces(scope, { engine: idleEngine(), clock: systemClock })
+    await surfaces(scope, {
+      engine: idleEngine(),
+      clock: systemClock,
+      vkube: { public: true, requestsPerMinute: 1 },
+    })
     described = () => openapiText(scope)
   })
   await server.ready()
@@ -44,7 +48,16 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
-    images: { list: never },
+    images: { list: never, exists: never },
+    orders: {
+      create: never,
+      patch: never,
+      remove: never,
+      authenticate: never,
+      regions: { list: never, occupied: never },
+      deployments: { deploy: never, restart: never, stop: never, start: never, remove: never, update: never },
+      pods: { status: never, log: never },
+    },
     operations: { wait: never },
     accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
     users: {
@@ -60,6 +73,7 @@ function idleEngine(): Engine {
       nodes: mirror.table('nodes'),
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
+      orders: mirror.table('orders'),
       users: mirror.table('users'),
       audit: mirror.table('audit'),
       pods: mirror.table('pods'),

@@ -90,6 +90,10 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     stopGraceSeconds: settings.STOP_GRACE,
     drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
+    unitMemory: settings.VKUBE_UNIT_MEMORY,
+    unitCpu: settings.VKUBE_UNIT_CPU,
+    orderGraceMs: settings.VKUBE_GRACE * 1000,
+    podBandwidth: settings.VKUBE_BANDWIDTH,
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
     quotas: {

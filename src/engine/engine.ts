@@ -19,6 +19,7 @@ import type { WorkSettings } from './clusters/steps/work.ts'
 import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
+import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
@@ -34,6 +35,10 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { composeOrders } from './orders/compose.ts'
+import type { OrderSettings } from './orders/orders.ts'
+import type { Order } from './orders/schema.ts'
+import { createOrderWorkloads } from './orders/workloads.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
@@ -47,7 +52,7 @@ import { createServiceAccountCommands } from './users/service-accounts.ts'
 import { createTokenCommands } from './users/tokens.ts'
 import { viewUser } from './users/view.ts'
 
-export interface EngineSettings extends CreateSettings, WorkSettings {
+export interface EngineSettings extends CreateSettings, WorkSettings, OrderSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
@@ -96,6 +101,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
@@ -149,6 +155,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
   })
   const supervisor = createSupervisor({ observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log })
   const observer = createObserver({ observed, clock, ...supervisor.observer })
+  const orders = composeOrders({
+    ...options,
+    runtime: runtime.name,
+    tables,
+    clusters,
+    observed,
+    driver: runtime.nodes,
+    access: connections.access,
+    workloads: createOrderWorkloads({ tables, rawPod: workloads.rawPod }),
+  })
+  const imageCheck = createImageCheck({ registry: options.registry, clock, log })
   const dependencies = {
     store,
     runtime: runtime.name,
@@ -170,6 +187,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   async function load(): Promise<void> {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
+    await orders.load()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -189,6 +207,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
+    if (table === 'orders') return orders.load(id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -213,7 +232,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
-    images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
+    images: {
+      list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }),
+      exists: imageCheck.exists,
+    },
+    orders,
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
@@ -251,8 +274,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
-      lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
-      lasting.push(credentials.expire(stopping.signal))
+      lasting = [
+        runtime.observe(observer, stopping.signal),
+        keepHouse(),
+        health.watch(stopping.signal),
+        orders.run(stopping.signal),
+        credentials.expire(stopping.signal),
+      ]
     },
 
     async close() {

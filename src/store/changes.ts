@@ -9,7 +9,7 @@ import { storeUnavailable, unavailable } from './unavailable.ts'
 const notificationSchema = Type.Object(
   {
     table: Type.Union(
-      (['users', 'tokens', 'service_accounts', 'clusters', 'nodes', 'operations'] as const).map(name =>
+      (['users', 'tokens', 'service_accounts', 'clusters', 'nodes', 'operations', 'orders'] as const).map(name =>
         Type.Literal(name),
       ),
     ),
