@@ -41,7 +41,13 @@ export async function startGateway({ settings, environment, version, onFatal }: 
 
   const server = createServer({ engine, log })
   cleanup.defer(() => closeServer(server, { graceMs: closeGraceMs }))
-  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: systemClock }))
+  await server.register(async (scope: HttpServer) =>
+    surfaces(scope, {
+      engine,
+      clock: systemClock,
+      vkube: { public: settings.VKUBE_PUBLIC === 'true', requestsPerMinute: settings.VKUBE_RATE },
+    }),
+  )
   const url = await server.listen({
     host: settings.HOST,
     port: settings.PORT,

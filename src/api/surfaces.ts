@@ -4,15 +4,19 @@ import { docs } from './http/openapi/docs.ts'
 import { openapi } from './http/openapi/openapi.ts'
 import type { HttpServer } from './http/server.ts'
 import { rest, restDescribed } from './rest/rest.ts'
+import type { VkubeSettings } from './vkube/context.ts'
+import { vkube, vkubeDescribed } from './vkube/vkube.ts'
 
 export interface SurfaceOptions {
   engine: Engine
   clock: Clock
+  vkube: VkubeSettings
 }
 
 /** Every surface over one engine, each in a scope of its own, described by one OpenAPI document. */
 export async function surfaces(server: HttpServer, options: SurfaceOptions): Promise<void> {
-  await openapi(server, [restDescribed])
+  await openapi(server, [restDescribed, vkubeDescribed])
   await docs(server)
   await server.register(async (scope: HttpServer) => rest(scope, options))
+  await server.register(async (scope: HttpServer) => vkube(scope, { engine: options.engine, settings: options.vkube }))
 }

@@ -32,7 +32,9 @@ export async function startServed(
   const violations = checkAnswers(server)
   options.routes?.(server)
   const clock = options.clock ?? rig.clock
-  await server.register(async (scope: HttpServer) => surfaces(scope, { engine: rig.engine, clock }))
+  await server.register(async (scope: HttpServer) =>
+    surfaces(scope, { engine: rig.engine, clock, vkube: { public: true, requestsPerMinute: 100 } }),
+  )
   await server.ready()
   t.after(async () => {
     await closeServer(server, { graceMs: 1000 })

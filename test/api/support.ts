@@ -5,6 +5,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { closeServer } from '../../src/api/http/lifecycle.ts'
 import { createServer, type HttpServer, type ServerOptions } from '../../src/api/http/server.ts'
 import { surfaces } from '../../src/api/surfaces.ts'
+import type { VkubeSettings } from '../../src/api/vkube/context.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, tokens } from '../support/engine.ts'
 import { checkAnswers } from './contract.ts'
@@ -41,6 +42,7 @@ export async function setUp(
     engine?: Parameters<typeof createFakeEngine>[0]
     server?: Pick<ServerOptions, 'timeouts'>
     expectErrors?: boolean
+    vkube?: VkubeSettings
     /** Adds routes beside REST's. */
     routes?: (server: HttpServer) => void
   } = {},
@@ -56,7 +58,9 @@ export async function setUp(
   const server = createServer({ engine, log: createLogger({ level: 'debug', stream }), ...options.server })
   const violations = checkAnswers(server)
   options.routes?.(server)
-  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: engine.clock }))
+  await server.register(async (scope: HttpServer) =>
+    surfaces(scope, { engine, clock: engine.clock, vkube: options.vkube ?? { public: true, requestsPerMinute: 100 } }),
+  )
   await server.ready()
   t.after(async () => {
     await closeServer(server, { graceMs: 1000 })

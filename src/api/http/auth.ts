@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
 import { identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
+import { createOrderGuard } from './order-secret.ts'
 
 /** Finds out who asks. Errors: Unauthorized; Unavailable where that cannot be found out now. */
 export async function authenticate(accounts: Engine['accounts'], request: FastifyRequest): Promise<void> {
@@ -31,7 +32,8 @@ function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: Fas
  * Every route carries its policy in `config.access`; one without stops the start. What no route matches is not public
  * either, so that nobody without a credential learns what exists.
  */
-export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts']): void {
+export function guardRoutes(server: FastifyInstance, { accounts, orders }: Pick<Engine, 'accounts' | 'orders'>): void {
+  const requireOrder = createOrderGuard(server, orders)
   const routes: RouteOptions[] = []
   server.addHook('onRoute', route => {
     routes.push(route)
@@ -43,9 +45,11 @@ export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts'
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('identity', null)
+  server.decorateRequest('order', null)
   server.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'public') return
+    if (access === 'order') return requireOrder(request)
     await authenticate(accounts, request)
     admit(accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')

@@ -14,6 +14,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { orderRoutes } from './routes/orders.ts'
 import { podRoutes } from './routes/pods.ts'
 import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
@@ -30,6 +31,7 @@ export const restDescribed: Described = {
     { name: 'services', description: 'Services of all clusters, as their API servers report them' },
     { name: 'networks', description: "The clusters' networks" },
     { name: 'images', description: 'Node images' },
+    { name: 'orders', description: 'What V-Kube secrets stand for' },
     { name: 'operations', description: 'Long work, step by step' },
     { name: 'users', description: 'Who may use the gateway, and by which credentials' },
     { name: 'audit', description: 'Who did what' },
@@ -54,6 +56,7 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       networkRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
+      orderRoutes(api, context)
       userRoutes(api, context)
       credentialRoutes(api, context)
       auditRoutes(api, context)

@@ -4,6 +4,7 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { networkSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { orderCreateSchema, orderMadeSchema, orderPatchSchema, orderSchema } from '../../engine/orders/schema.ts'
 import { podSchema } from '../../engine/pods/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { serviceSchema } from '../../engine/services/schema.ts'
@@ -16,6 +17,7 @@ import {
   networkExample,
   nodeExample,
   operationExample,
+  orderExample,
   podExample,
   processExample,
   serviceExample,
@@ -102,6 +104,7 @@ export const podListSchema = listOf(podSchema, podExample)
 export const serviceListSchema = listOf(serviceSchema, serviceExample)
 export const networkListSchema = listOf(networkSchema, networkExample)
 export const operationListSchema = listOf(operationSchema, operationExample)
+export const orderListSchema = listOf(orderSchema, orderExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
@@ -110,6 +113,7 @@ export const podEventSchema = eventOf(podSchema)
 export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const operationEventSchema = eventOf(operationSchema)
+export const orderEventSchema = eventOf(orderSchema)
 
 export const healthSchema = closed(
   {
@@ -146,6 +150,12 @@ export const sharedSchemas: TSchema[] = [
   operationSchema,
   operationListSchema,
   operationEventSchema,
+  orderSchema,
+  orderCreateSchema,
+  orderPatchSchema,
+  orderMadeSchema,
+  orderListSchema,
+  orderEventSchema,
   versionSchema,
   healthSchema,
   listMetadataSchema,
