@@ -24,7 +24,11 @@ async function describeRoutes(): Promise<string> {
   const server = createServer({ engine: idleEngine(), log: createLogger({ level: 'silent' }) })
   let described = () => ''
   await server.register(async (scope: typeof server) => {
-    await surfaces(scope, { engine: idleEngine(), clock: systemClock })
+    await surfaces(scope, {
+      engine: idleEngine(),
+      clock: systemClock,
+      vkube: { public: true, requestsPerMinute: 1 },
+    })
     described = () => openapiText(scope)
   })
   await server.ready()
@@ -46,7 +50,16 @@ function idleEngine(): Engine {
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
     clients: { connect: never },
     networks: { create: never, remove: never, host: never },
-    images: { list: never },
+    images: { list: never, exists: never },
+    orders: {
+      create: never,
+      patch: never,
+      remove: never,
+      authenticate: never,
+      regions: { list: never, occupied: never },
+      deployments: { deploy: never, restart: never, stop: never, start: never, remove: never, update: never },
+      pods: { status: never, log: never },
+    },
     operations: { wait: never },
     accounts: {
       authenticate: never,
@@ -69,6 +82,7 @@ function idleEngine(): Engine {
       nodes: mirror.table('nodes'),
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
+      orders: mirror.table('orders'),
       users: mirror.table('users'),
       clients: mirror.table('clients'),
       audit: mirror.table('audit'),

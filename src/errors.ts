@@ -24,6 +24,7 @@ export const errorTable = {
   TooManyRequests: { status: 429, title: 'Too many requests' },
   HeadersTooLarge: { status: 431, title: 'The headers are too large' },
   Internal: { status: 500, title: 'An unexpected error' },
+  BadGateway: { status: 502, title: 'Another service gave no usable answer' },
   Unavailable: { status: 503, title: 'Something this needs is not available now' },
 } as const satisfies Record<string, { status: number; title: string }>
 

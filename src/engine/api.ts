@@ -7,12 +7,15 @@ import type { ClientRegistry } from './clients/registry.ts'
 import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
+import type { ImageCheck } from './images/check.ts'
 import type { Image } from './images/schema.ts'
 import type { LoginCommands } from './logins/logins.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Orders } from './orders/orders.ts'
+import type { Order } from './orders/schema.ts'
 import type { Pod } from './pods/schema.ts'
 import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
@@ -38,11 +41,14 @@ export interface Engine {
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]
+    /** Whether an image of a container is there to be pulled. */
+    exists: ImageCheck['exists']
   }
   readonly operations: {
     /** The operation once it has ended, or as it is after `ms` milliseconds or when the signal aborts. */
     wait(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Operation>
   }
+  readonly orders: Orders
   readonly accounts: {
     /** Whose token this is; undefined for one that is unknown, expired or whose user is disabled. No database round trip. */
     authenticate(token: string): Identity | undefined
@@ -71,6 +77,7 @@ export interface Engine {
     nodes: Table<Node>
     networks: Table<Network>
     operations: Table<Operation>
+    orders: Table<Order>
     users: Table<User>
     clients: Table<Client>
     /** The newest entries, which only admins see. */

@@ -25,6 +25,7 @@ import type { WorkSettings } from './clusters/steps/work.ts'
 import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
+import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
@@ -45,6 +46,10 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { composeOrders } from './orders/compose.ts'
+import type { OrderSettings } from './orders/orders.ts'
+import type { Order } from './orders/schema.ts'
+import { createOrderWorkloads } from './orders/workloads.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
@@ -58,7 +63,7 @@ import { createServiceAccountCommands } from './users/service-accounts.ts'
 import { createTokenCommands } from './users/tokens.ts'
 import { viewUser } from './users/view.ts'
 
-export interface EngineSettings extends CreateSettings, WorkSettings {
+export interface EngineSettings extends CreateSettings, WorkSettings, OrderSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
@@ -117,6 +122,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
@@ -192,6 +198,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
   })
   const supervisor = createSupervisor({ observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log })
   const observer = createObserver({ observed, clock, ...supervisor.observer })
+  const orders = composeOrders({
+    ...options,
+    runtime: runtime.name,
+    tables,
+    clusters,
+    observed,
+    driver: runtime.nodes,
+    access: connections.access,
+    workloads: createOrderWorkloads({ tables, rawPod: workloads.rawPod }),
+  })
+  const imageCheck = createImageCheck({ registry: options.registry, clock, log })
   const dependencies = {
     store,
     runtime: runtime.name,
@@ -215,6 +232,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
     await Promise.all([credentials.load(), reader.everything(), pools.load()])
     balancing.lookAtAll()
+    await orders.load()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -235,6 +253,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     if (isCredential(table)) return credentials.load()
     if (table === 'operations') return reader.operation(id)
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
+    if (table === 'orders') return orders.load(id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -266,7 +285,11 @@ export function createEngine(options: EngineOptions): RunningEngine {
       remove: pools.remove,
       host: principal => hostNetworks(principal, settings.dockerHost),
     },
-    images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
+    images: {
+      list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }),
+      exists: imageCheck.exists,
+    },
+    orders,
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
@@ -317,8 +340,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
-      lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
-      lasting.push(credentials.expire(stopping.signal))
+      lasting = [
+        runtime.observe(observer, stopping.signal),
+        keepHouse(),
+        health.watch(stopping.signal),
+        orders.run(stopping.signal),
+        credentials.expire(stopping.signal),
+      ]
     },
 
     async close() {

@@ -34,7 +34,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate address_pools, clusters, nodes, operations, tokens, users cascade`
+  await store.sql`truncate address_pools, clusters, nodes, operations, orders, order_places, tokens, users cascade`
   await addUsers(store)
   return store
 }
@@ -63,6 +63,10 @@ export const settings: EngineSettings = {
   stopGraceSeconds: 20,
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
+  unitMemory: '1Gi',
+  unitCpu: '250m',
+  orderGraceMs: 3600_000,
+  podBandwidth: '1024M',
   operationTtlMs: 24 * 3600_000,
   auditTtlMs: 24 * 3600_000,
   quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
@@ -189,14 +193,7 @@ export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | '
         }
         for (const end of ends) end()
       }
-      const ends = [
-        tables.clusters,
-        tables.nodes,
-        tables.networks,
-        tables.operations,
-        tables.services,
-        tables.balancers,
-      ].map(table => table.subscribe(look))
+      const ends = Object.values(tables).map(table => table.subscribe(look))
       look()
     })
 

@@ -27,12 +27,14 @@ import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Order } from '../../src/engine/orders/schema.ts'
 import type { Pod } from '../../src/engine/pods/schema.ts'
 import { createUsage } from '../../src/engine/quotas/usage.ts'
 import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
+import { createFakeOrders } from './orders.ts'
 
 /** A command as the engine was given it. */
 export interface Call {
@@ -83,6 +85,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
@@ -202,7 +205,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         return hostNetworksExample
       },
     },
-    images: { list: () => [imageExample] },
+    images: { list: () => [imageExample], exists: async () => true },
+    orders: createFakeOrders(tables.orders),
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),

@@ -1,11 +1,12 @@
 import type { Registry } from 'prom-client'
 import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Principal } from '../../engine/accounts/principal.ts'
+import type { OrderIdentity } from '../../engine/orders/orders.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Gate } from './gate.ts'
 
-/** Who may call a route: anybody, anybody with a valid token, admins. */
-export type Access = 'public' | 'user' | 'admin'
+/** Who may call a route: anybody, anybody with a valid token, admins, who has the secret of an order. */
+export type Access = 'public' | 'user' | 'admin' | 'order'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,6 +20,8 @@ declare module 'fastify' {
     identity: Identity | null
     /** Who asks; null on public routes. */
     principal: Principal | null
+    /** Whose secret was sent; null but on routes with access `order`. */
+    order: OrderIdentity | null
     /** The answer is a stream that lasts as long as its reader likes. */
     streaming: boolean
   }
@@ -27,6 +30,8 @@ declare module 'fastify' {
     closing: AbortSignal
     /** Who is let in, and how browsers show who they are. */
     gate: Gate
+    /** By the beginning of a path: answers errors of requests there that reach no route, as their path is malformed. */
+    errorShapes: Map<string, (error: unknown, request: FastifyRequest, reply: FastifyReply) => void>
     /** What GET /metrics shows. */
     metrics: Registry
   }
@@ -36,6 +41,12 @@ declare module 'fastify' {
 export function principalOf(request: { principal: Principal | null }): Principal {
   if (!request.principal) throw new GatewayError('Unauthorized', noCredential)
   return request.principal
+}
+
+/** Whose order a request is about, on a route with access `order`. */
+export function orderOf(request: { order: OrderIdentity | null }): OrderIdentity {
+  if (!request.order) throw new GatewayError('Unauthorized', 'the header secret is missing')
+  return request.order
 }
 
 /** The same with the credential: what lasts longer than an answer ends when `identity.ended` aborts. */

@@ -24,6 +24,7 @@ import { logRequest, RequestLog } from './logging.ts'
 import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
+import { limitRates } from './rates.ts'
 import { requestIdOf } from './request-id.ts'
 import { createThrottle } from './throttle.ts'
 import type { CertificateSource } from './tls/certificate.ts'
@@ -40,7 +41,7 @@ export type HttpServer = FastifyInstance<
 >
 
 export interface ServerOptions {
-  engine: Pick<Engine, 'accounts' | 'audit'>
+  engine: Pick<Engine, 'accounts' | 'audit' | 'orders'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
   /** How long a request may take to arrive. */
@@ -113,24 +114,30 @@ export function createServer(options: ServerOptions): HttpServer {
   async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     try {
       setCommonHeaders(request, reply)
-      await authenticate(gate, request, reply)
-      throw error
+      const shape = [...server.errorShapes].find(([prefix]) => request.raw.url?.startsWith(prefix))?.[1]
+      if (shape) shape(error, request, reply)
+      else {
+        await authenticate(gate, request, reply)
+        throw error
+      }
     } catch (thrown) {
       sendProblem(toGatewayError(thrown), request, reply)
-      logRequest(request, reply, 'request completed')
     }
+    logRequest(request, reply, 'request completed')
   }
 
   // For `parseCookie` alone: whoever wants a cookie reads it.
   server.register(cookie, { hook: false })
   server.setErrorHandler(handleError)
+  server.decorate('errorShapes', new Map())
   useSchemas(server)
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
   routeUpgrades(server)
+  limitRates(server)
   auditRequests(server, engine.audit)
-  guardRoutes(server, gate)
+  guardRoutes(server, gate, engine.orders)
   readBodies(server)
   refuseUnknownRoutes(server)
   return server

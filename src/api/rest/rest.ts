@@ -15,6 +15,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { orderRoutes } from './routes/orders.ts'
 import { podRoutes } from './routes/pods.ts'
 import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
@@ -32,6 +33,7 @@ export const restDescribed: Described = {
     { name: 'networks', description: "The clusters' networks, and pools of external addresses" },
     { name: 'balancers', description: 'Load balancers, one element for each real server' },
     { name: 'images', description: 'Node images' },
+    { name: 'orders', description: 'What V-Kube secrets stand for' },
     { name: 'operations', description: 'Long work, step by step' },
     { name: 'users', description: 'Who may use the gateway, and by which credentials' },
     { name: 'audit', description: 'Who did what' },
@@ -57,6 +59,7 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       balancerRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
+      orderRoutes(api, context)
       userRoutes(api, context)
       credentialRoutes(api, context)
       auditRoutes(api, context)

@@ -5,6 +5,7 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { hostNetworksSchema, networkSchema, poolCreateSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { orderCreateSchema, orderMadeSchema, orderPatchSchema, orderSchema } from '../../engine/orders/schema.ts'
 import { podSchema } from '../../engine/pods/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { serviceSchema } from '../../engine/services/schema.ts'
@@ -18,6 +19,7 @@ import {
   networkExample,
   nodeExample,
   operationExample,
+  orderExample,
   podExample,
   processExample,
   serviceExample,
@@ -111,6 +113,7 @@ export const networksAnswerSchema = Type.Union([ref(networkListSchema), ref(host
   description: 'Networks; with `host=true` the interfaces of the host',
 })
 export const operationListSchema = listOf(operationSchema, operationExample)
+export const orderListSchema = listOf(orderSchema, orderExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
@@ -120,6 +123,7 @@ export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const balancerEventSchema = eventOf(balancerSchema)
 export const operationEventSchema = eventOf(operationSchema)
+export const orderEventSchema = eventOf(orderSchema)
 
 export const healthSchema = closed(
   {
@@ -162,6 +166,12 @@ export const sharedSchemas: TSchema[] = [
   operationSchema,
   operationListSchema,
   operationEventSchema,
+  orderSchema,
+  orderCreateSchema,
+  orderPatchSchema,
+  orderMadeSchema,
+  orderListSchema,
+  orderEventSchema,
   versionSchema,
   healthSchema,
   listMetadataSchema,

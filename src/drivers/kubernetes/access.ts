@@ -184,6 +184,8 @@ export interface KubernetesNode {
   /** Why the node is not ready: the Ready condition's message. */
   message: string
   schedulable: boolean
+  /** A taint keeps ordinary pods off, as kubeadm's does off a control plane. */
+  tainted?: true
   kubeletVersion: string
   kernel: string
   os: string

@@ -130,6 +130,31 @@ async function serviceAccount({ engine }: Served): Promise<string> {
   return (await engine.users.serviceAccounts.create(root, 'ann', { name: uniqueName() }, at)).id
 }
 
+const oneUnit = { resourceUnit: '1-Unit-Resource' }
+
+/** An order, which an admin made. */
+async function order({ engine }: Served): Promise<string> {
+  return (await engine.orders.create(root, oneUnit)).order.id
+}
+
+/** V-Kube's routes: some are open, the others are for who has an order's secret, and no user's credential is one. */
+function vkube(prefix: string): Record<string, Sample> {
+  const bySecret = ['GET /order', 'POST /deploy', 'GET /pod/status', 'GET /pod/log', 'GET /pod/logs']
+  const acts = ['POST /pod/restart', 'POST /pod/stop', 'POST /pod/start', 'DELETE /pod', 'PUT /pod/update']
+  const secret = [...bySecret, ...acts].map(route => route.replace(' ', ` ${prefix}`))
+  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap(method => [
+    `${method} ${prefix}`,
+    `${method} ${prefix}/*`,
+  ])
+  return {
+    [`GET ${prefix}/regions`]: open(`${prefix}/regions`),
+    [`GET ${prefix}/images`]: open(`${prefix}/images`, [400]),
+    [`POST ${prefix}/checkports`]: open(`${prefix}/checkports`, [400]),
+    ...Object.fromEntries(secret.map(route => [route, admitted(route.split(' ')[1] ?? '', 401)])),
+    ...Object.fromEntries(others.map(route => [route, open(`${prefix}/nothing`, [404])])),
+  }
+}
+
 /** By method and pattern, as the server lists them; HEAD is tried as GET is. */
 export const samples: Record<string, Sample> = {
   'GET /': open('/'),
@@ -225,5 +250,19 @@ export const samples: Record<string, Sample> = {
     serviceAccount,
     id => `/api/v1/users/ann/service-accounts/${id}`,
   ),
+  'GET /api/v1/orders': shared(() => ({ url: '/api/v1/orders' })),
+  'POST /api/v1/orders': forAdmins(() => ({ url: '/api/v1/orders', payload: oneUnit })),
+  'GET /api/v1/orders/:id': {
+    request: async served => ({ url: `/api/v1/orders/${await order(served)}` }),
+    expect: { ann: hidden, bob: hidden, root: 'ok' },
+  },
+  'PATCH /api/v1/orders/:id': forAdmins(async served => ({
+    url: `/api/v1/orders/${await order(served)}`,
+    payload: { duration: 2 },
+  })),
+  'DELETE /api/v1/orders/:id': forAdmins(async served => ({ url: `/api/v1/orders/${await order(served)}` })),
+  ...vkube('/k8s'),
+  ...vkube('/api/v1/k8s'),
+
   'GET /api/v1/audit': forAdmins(() => ({ url: '/api/v1/audit' })),
 }
