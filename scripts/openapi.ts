@@ -44,6 +44,7 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    pods: { logs: never, remove: never, stream: never, passage: never },
     images: { list: never },
     operations: { wait: never },
     accounts: { authenticate: never },

@@ -5,6 +5,7 @@ import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { PodCommands } from './pods/api.ts'
 import type { Version } from './versions.ts'
 
 /**
@@ -15,6 +16,7 @@ import type { Version } from './versions.ts'
 export interface Engine {
   readonly clusters: ClusterCommands
   readonly nodes: NodeCommands
+  readonly pods: PodCommands
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]

@@ -18,6 +18,8 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { createClusterConnections } from './kubernetes/connections.ts'
+import { nodeSources } from './kubernetes/sources.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
@@ -29,6 +31,7 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { createPodCommands } from './pods/commands.ts'
 import { createWorkQueue } from './queue.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
@@ -99,7 +102,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
     observed,
     reader,
     tables,
-    onMembers: () => supervisor.membersChanged(),
+    onMembers() {
+      supervisor.membersChanged()
+      connections.tidy()
+    },
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
   const watches = createKubernetesWatches({
@@ -108,6 +114,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
+  const connections = createClusterConnections({ clock, find: nodeSources({ runtime, observed, clusters }) })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
@@ -168,6 +175,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function keepHouse(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
+        connections.tidy()
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'could not forget old operations')
@@ -182,6 +190,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
+    pods: createPodCommands({ clusters: tables.clusters, connections }),
     images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
     operations: {
       wait: (principal, id, ms, signal) =>
@@ -217,6 +226,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
     async close() {
       stopping.abort(new Error('the gateway stops'))
+      connections.close()
       await listening?.close()
       await queue.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])

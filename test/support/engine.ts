@@ -135,6 +135,12 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         throw new GatewayError('NotFound', `There is no node "${name}".`)
       },
     },
+    pods: {
+      logs: notThere,
+      remove: notThere,
+      stream: notThere,
+      passage: notThere,
+    },
     images: { list: () => [imageExample] },
     operations: {
       wait: (principal, id, ms, signal) =>
@@ -144,6 +150,11 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     version: () => versionExample,
     health: () => checks,
   }
+}
+
+/** The fake has no pods. */
+async function notThere(): Promise<never> {
+  throw new GatewayError('NotFound', 'There is no such pod.')
 }
 
 function optionsOf(value: unknown): CommandOptions | undefined {

@@ -9,6 +9,8 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { podStreamRoutes } from './routes/pod-streams.ts'
+import { proxyRoutes } from './routes/proxy.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
 import { createWatches } from './watches.ts'
@@ -19,6 +21,7 @@ export const restDescribed: Described = {
   tags: [
     { name: 'clusters', description: 'Kubernetes clusters' },
     { name: 'nodes', description: 'The containers that clusters are made of' },
+    { name: 'pods', description: 'Pods of all clusters' },
     { name: 'networks', description: "The clusters' networks" },
     { name: 'images', description: 'Node images' },
     { name: 'operations', description: 'Long work, step by step' },
@@ -28,7 +31,7 @@ export const restDescribed: Described = {
 
 /** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
-  const context = { engine, watches: createWatches(clock) }
+  const context = { engine, watches: createWatches(clock), clock }
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
@@ -41,6 +44,8 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       networkRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
+      podStreamRoutes(api, context)
+      await api.register(async (scope: HttpServer) => proxyRoutes(scope, context))
     },
     { prefix: '/api/v1' },
   )

@@ -3,24 +3,36 @@ import type { ClusterAccess } from './access.ts'
 import { createClusterObjects } from './cluster-objects.ts'
 import { drainNode } from './drain.ts'
 import { reflectEndpoints } from './endpoints.ts'
-import { hasStatus } from './errors.ts'
+import { hasStatus, KubernetesError } from './errors.ts'
 import { toKubernetesNode } from './nodes.ts'
+import { type ClusterPassage, createPassage } from './passage.ts'
 import { toKubernetesPod } from './pods.ts'
 import { reflect } from './reflector.ts'
 import { toKubernetesService } from './services.ts'
-import type { KubernetesTransport } from './transport.ts'
+import { createTransport, type KubernetesCredentials, type KubernetesTransport } from './transport.ts'
 
 export interface ClusterAccessOptions {
   /** Closed with the access. */
   transport: KubernetesTransport
+  /** Closed with the access, too. */
+  passage?: ClusterPassage
   clock: Clock
   /** From 0 up to, not including, 1; Math.random when absent. */
   random?: () => number
 }
 
+/** The way to a real API server, by what is needed to reach it. Throws as createTransport does. */
+export function connectCluster(credentials: KubernetesCredentials, clock: Clock): ClusterAccess {
+  return createClusterAccess({
+    transport: createTransport({ credentials, clock }),
+    passage: createPassage(credentials),
+    clock,
+  })
+}
+
 /** The way to a real API server. Rejections: KubernetesError, TransportError, the signal's reason, and drain's own. */
 export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
-  const { transport, clock } = options
+  const { transport, clock, passage = null } = options
   return {
     watchNodes: (observer, signal) =>
       reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
@@ -32,7 +44,12 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
     ...createClusterObjects(options),
     drain: (node, timeoutMs, signal) => drainNode({ transport, clock, node, timeoutMs, signal }),
     deleteNode: (node, signal) => deleteNode(transport, node, signal),
-    close: () => transport.close(),
+    ping: (timeoutMs, signal) => ping(transport, timeoutMs, signal),
+    passage,
+    close() {
+      transport.close()
+      passage?.close()
+    },
   }
 }
 
@@ -42,5 +59,14 @@ export async function deleteNode(transport: KubernetesTransport, node: string, s
     await transport.request({ method: 'DELETE', path: `/api/v1/nodes/${encodeURIComponent(node)}`, signal })
   } catch (error) {
     if (!hasStatus(error, 404)) throw error
+  }
+}
+
+async function ping(transport: KubernetesTransport, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await transport.request({ path: '/livez', timeoutMs, signal })
+  } catch (error) {
+    // One that says it is not well answers.
+    if (!(error instanceof KubernetesError)) throw error
   }
 }
