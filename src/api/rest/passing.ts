@@ -27,13 +27,16 @@ const tokenProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./i
  * What of a caller's headers goes to the cluster: nothing that says who asks. Several lines of one name stay several.
  * @throws {GatewayError} Forbidden for impersonation, which would be ignored else and so give more than is asked for.
  */
-export function passedHeaders({ headers, headersDistinct }: IncomingMessage): Record<string, string | string[]> {
+export function passedHeaders({
+  headers,
+  rawHeaders: raw,
+}: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Record<string, string | string[]> {
   const named = new Set(tokensOf(headers.connection))
   const passed: Record<string, string | string[]> = {}
-  for (const [name, values] of Object.entries(headersDistinct)) {
+  for (const [name, values] of linesOf(raw)) {
     if (name.startsWith('impersonate-'))
       throw new GatewayError('Forbidden', 'The gateway does not act for others: leave out impersonation.')
-    if (!values || named.has(name) || notForClusters.has(name) || notForClustersPrefix.test(name)) continue
+    if (named.has(name) || notForClusters.has(name) || notForClustersPrefix.test(name)) continue
     const kept = name === 'sec-websocket-protocol' ? withoutToken(values) : values
     const [only] = kept
     if (only !== undefined) passed[name] = kept.length === 1 ? only : kept
@@ -89,6 +92,16 @@ function decoded(path: string): string | undefined {
     // a literal percent sign: nobody decodes it any further
   }
   return plain
+}
+
+/** The values of each name, a line each. */
+function linesOf(raw: string[]): Map<string, string[]> {
+  const lines = new Map<string, string[]>()
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? '').toLowerCase()
+    lines.set(name, [...(lines.get(name) ?? []), raw[at + 1] ?? ''])
+  }
+  return lines
 }
 
 function tokensOf(header: string | string[] | undefined): string[] {

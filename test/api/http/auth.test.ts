@@ -33,7 +33,8 @@ test('every route but the open ones needs a credential', async t => {
       const answer = await ask({ method, url: fill(url), as: null, headers })
       assert.equal(answer.statusCode, 401, `${method} ${url}`)
       assert.match(String(answer.headers['www-authenticate']), /^Bearer realm="kindgate"/)
-      if (method !== 'HEAD') problemOf(answer, 401, 'Unauthorized')
+      // Kubernetes' clients are told in their own words.
+      if (method !== 'HEAD' && !url.includes('/proxy')) problemOf(answer, 401, 'Unauthorized')
     }
   }
   assert.deepEqual(engine.calls, [])

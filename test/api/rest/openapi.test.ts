@@ -58,7 +58,11 @@ test('every operation has an id (a noun, then a verb), a summary, a tag and desc
   assert.equal(new Set(ids).size, ids.length)
   for (const { path, method, operation } of operations) {
     const where = `${method} ${path}`
-    assert.match(operation.operationId, /^[a-z][A-Za-z]*(List|Get|Create|Update|Delete|Start|Stop|Add)$/, where)
+    assert.match(
+      operation.operationId,
+      /^[a-z][A-Za-z]*(List|Get|Create|Update|Delete|Start|Stop|Add|Exec|Attach)$/,
+      where,
+    )
     assert.ok(operation.summary, where)
     assert.equal(operation.tags?.length, 1, where)
     for (const { name, description } of operation.parameters ?? []) assert.ok(description, `${where} ${name}`)
