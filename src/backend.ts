@@ -91,5 +91,12 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
     operationTtlMs: settings.OPERATION_TTL * 1000,
+    auditTtlMs: settings.AUDIT_RETENTION * 1000,
+    quotas: {
+      clusters: settings.QUOTA_CLUSTERS,
+      nodes: settings.QUOTA_NODES,
+      connections: settings.QUOTA_CONNECTIONS,
+      requestsPerMinute: settings.QUOTA_REQUESTS,
+    },
   }
 }

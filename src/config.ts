@@ -94,6 +94,35 @@ export const settingsSchema = Type.Object({
     minimum: 60,
     description: 'How long a finished operation is kept, in seconds',
   }),
+  AUDIT_RETENTION: Type.Integer({
+    default: 7776000,
+    minimum: 86400,
+    description: 'How long entries of the audit log are kept, in seconds',
+  }),
+  QUOTA_CLUSTERS: Type.Integer({
+    default: 10,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Most clusters of a user. Of all quotas: admins have none, and set others for a user',
+  }),
+  QUOTA_NODES: Type.Integer({
+    default: 50,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Most nodes of all clusters of a user',
+  }),
+  QUOTA_CONNECTIONS: Type.Integer({
+    default: 200,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Most watches and WebSockets that a user may have open at a time',
+  }),
+  QUOTA_REQUESTS: Type.Integer({
+    default: 6000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Most requests of a user in a minute',
+  }),
   REGISTRY_HOSTS_ALLOWED: Type.String({
     default: '',
     pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',

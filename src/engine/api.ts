@@ -1,11 +1,19 @@
+import type { Identity } from './accounts/identity.ts'
 import type { Principal } from './accounts/principal.ts'
+import type { AuditCommands } from './audit/audit.ts'
+import type { AuditEntry } from './audit/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { PodCommands } from './pods/api.ts'
+import type { Pod } from './pods/schema.ts'
+import type { Service } from './services/schema.ts'
+import type { UserCommands } from './users/commands.ts'
+import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
 
 /**
@@ -27,14 +35,32 @@ export interface Engine {
   }
   readonly accounts: {
     /** Whose token this is; undefined for one that is unknown, expired or whose user is disabled. No database round trip. */
-    authenticate(token: string): Principal | undefined
+    authenticate(token: string): Identity | undefined
+    /**
+     * The same for a service account: `compact` is the JWE (RFC 7516) that its client made of `aux`. Rejects with
+     * GatewayError `Unavailable` when the key has to be read and the store does not answer.
+     */
+    authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+    /** Counts a request of somebody. Throws TooManyRequests, whose `retryAfter` says when there is room again, in seconds. */
+    admit(identity: Identity): void
+    /** Counts a watch or WebSocket until what it returns is called. Throws TooManyRequests. */
+    connect(identity: Identity): () => void
   }
+  readonly users: UserCommands
+  /** Who did what. */
+  readonly audit: AuditCommands
   /** The live tables; lists and watches filter by what the principal may see. */
   readonly tables: {
     clusters: Table<Cluster>
     nodes: Table<Node>
     networks: Table<Network>
     operations: Table<Operation>
+    users: Table<User>
+    /** The newest entries, which only admins see. */
+    audit: Table<AuditEntry>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */
@@ -45,13 +71,6 @@ export interface HealthCheck {
   name: 'store' | 'runtime' | 'mirror'
   ready: boolean
   message: string
-}
-
-export interface CommandOptions {
-  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
-  idempotencyKey?: string
-  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
-  ifMatch?: string
 }
 
 export interface ClusterCommands {

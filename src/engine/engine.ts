@@ -5,8 +5,10 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
-import { type Accounts, createAccounts } from './accounts/tokens.ts'
+import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import type { Engine } from './api.ts'
+import { createAudit } from './audit/audit.ts'
+import type { AuditEntry } from './audit/schema.ts'
 import { createBatches } from './batches.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
@@ -19,12 +21,13 @@ import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
-import { nodeSources } from './kubernetes/sources.ts'
+import { namespacedKey } from './kubernetes/key.ts'
+import { createKubernetesWatches } from './kubernetes/watches.ts'
+import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
-import { createKubernetesWatches } from './nodes/kubernetes-watch.ts'
 import { createObserved } from './nodes/observed.ts'
 import { createObserver } from './nodes/observer.ts'
 import type { Node } from './nodes/schema.ts'
@@ -32,14 +35,24 @@ import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
 import { createPodCommands } from './pods/commands.ts'
+import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
+import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
 import type { Keyring } from './secrets/keyring.ts'
+import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
+import { createUserCommands } from './users/commands.ts'
+import type { User } from './users/schema.ts'
+import { createServiceAccountCommands } from './users/service-accounts.ts'
+import { createTokenCommands } from './users/tokens.ts'
+import { viewUser } from './users/view.ts'
 
 export interface EngineSettings extends CreateSettings, WorkSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
+  /** How long entries of the audit log are kept, in milliseconds; at least a day. */
+  auditTtlMs: number
   /** The gateway's version. */
   version: string
 }
@@ -76,7 +89,7 @@ const housekeepingMs = 60_000
 const retryMs = 1000
 
 export function createEngine(options: EngineOptions): RunningEngine {
-  const { store, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
+  const { store, keyring, gatewayId, runtime, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
   const tables = {
@@ -84,6 +97,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    users: mirror.table<User>('users'),
+    audit: mirror.table<AuditEntry>('audit'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -96,25 +113,31 @@ export function createEngine(options: EngineOptions): RunningEngine {
       operations.show(read.operations)
     },
   })
-  const credentials = createAccounts({ store, clock, onRevoked: mirror.revise })
+  const credentials = createAccounts({
+    store,
+    clock,
+    keyring,
+    show: users => tables.users.replace(users.map(user => viewUser(user, settings.quotas))),
+    onRevoked: mirror.revise,
+  })
+  const audit = createAudit({ store, clock, ids, log, table: tables.audit })
   const clusters = createClusterState({
     runtime: runtime.name,
     observed,
     reader,
     tables,
-    onMembers() {
-      supervisor.membersChanged()
-      connections.tidy()
-    },
+    onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
+  const workloads = createWorkloads({ tables, clock })
   const watches = createKubernetesWatches({
     runtime,
     observed,
+    workloads,
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
-  const connections = createClusterConnections({ clock, find: nodeSources({ runtime, observed, clusters }) })
+  const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
@@ -141,12 +164,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     locks: createKeyedLocks(),
     wake: (id: string, how?: 'restart') => (how === 'restart' ? queue.restart(id) : queue.add(id)),
   }
+  const ofUsers = { store, keyring, accounts: credentials, table: tables.users, clock, ids }
   let listening: { close(): Promise<void> } | undefined
   let lasting: Promise<unknown>[] = []
   let daemon: RuntimeVersion | null = null
 
   async function load(): Promise<void> {
-    await Promise.all([credentials.load(), reader.everything()])
+    await Promise.all([credentials.load(), audit.load(), reader.everything()])
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -164,7 +188,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   /** Every write of ours is shown before its command answers; this is for what others write into the database. */
   async function changed({ table, id, clusterId }: Change): Promise<void> {
-    if (table === 'users' || table === 'tokens') return credentials.load()
+    if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
@@ -175,10 +199,10 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function keepHouse(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        connections.tidy()
         await operations.expire(new Date(clock.now() - settings.operationTtlMs))
+        await audit.expire(new Date(clock.now() - settings.auditTtlMs))
       } catch (error) {
-        log.warn({ reason: messageOf(error) }, 'could not forget old operations')
+        log.warn({ reason: messageOf(error) }, 'could not forget what is old')
       }
       await clock.sleep(housekeepingMs, stopping.signal).catch(() => undefined)
     }
@@ -196,7 +220,15 @@ export function createEngine(options: EngineOptions): RunningEngine {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: { authenticate: credentials.authenticate },
+    accounts: {
+      ...credentials,
+      ...createUsage({ clock, quotasOf: user => tables.users.byName(user)?.quotas }),
+    },
+    users: createUserCommands(ofUsers, {
+      tokens: createTokenCommands(ofUsers),
+      serviceAccounts: createServiceAccountCommands(ofUsers),
+    }),
+    audit,
 
     version: () => ({
       version: settings.version,
@@ -222,14 +254,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
       lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
+      lasting.push(credentials.expire(stopping.signal))
     },
 
     async close() {
       stopping.abort(new Error('the gateway stops'))
-      connections.close()
       await listening?.close()
       await queue.close()
+      workloads.close()
+      connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
+      await Promise.all([credentials.settled(), audit.close()])
     },
   }
 }

@@ -9,7 +9,9 @@ import { storeUnavailable, unavailable } from './unavailable.ts'
 const notificationSchema = Type.Object(
   {
     table: Type.Union(
-      (['users', 'tokens', 'clusters', 'nodes', 'operations'] as const).map(name => Type.Literal(name)),
+      (['users', 'tokens', 'service_accounts', 'clusters', 'nodes', 'operations'] as const).map(name =>
+        Type.Literal(name),
+      ),
     ),
     id: Type.String({ minLength: 1 }),
     cluster_id: Type.Optional(Type.String()),

@@ -41,6 +41,15 @@ export function unavailable(cause: unknown): GatewayError {
   return new GatewayError('Unavailable', 'The database is not available now', { cause })
 }
 
+/** What a query outside of a transaction answers; rejects with GatewayError `Unavailable` when there is no database. */
+export async function asked<T>(query: () => Promise<T>): Promise<T> {
+  try {
+    return await query()
+  } catch (error) {
+    throw storeUnavailable(error) ? unavailable(error) : error
+  }
+}
+
 /** The SQLSTATE, or the code of Node or postgres.js, that an error carries. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { RuntimeError } from '../../src/drivers/runtime.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
-import type { CommandOptions } from '../../src/engine/api.ts'
+import type { CommandOptions } from '../../src/engine/command-options.ts'
 import type { Operation } from '../../src/engine/operations/schema.ts'
 import { hasEnded } from '../../src/engine/operations/view.ts'
 import { GatewayError } from '../../src/errors.ts'
@@ -112,7 +112,7 @@ interface Real {
 async function startProcess(real: Real, sees: Pick<Mortal, 'store' | 'runtime'> = real): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({ ...sees, clock, log, gatewayId: await readGatewayId(real.store) })
-  return rigOf({ ...real, engine, log })
+  return rigOf({ ...real, engine, clock, log })
 }
 
 async function setUp({ before, inject }: Story, real: Real): Promise<void> {

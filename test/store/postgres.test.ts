@@ -125,10 +125,10 @@ test('transactions that lock each other out both succeed', async t => {
   let waiting = 0
   const touch = (first: string, second: string) =>
     store.transaction(async sql => {
-      await sql`update users set email = ${`${first}@x`} where name = ${first}`
+      await sql`update users set email = ${`${first}@${first}`} where name = ${first}`
       if (++waiting === 2) met.resolve()
       await met.promise
-      await sql`update users set email = ${`${first}@x`} where name = ${second}`
+      await sql`update users set email = ${`${second}@${first}`} where name = ${second}`
       return first
     })
   assert.deepEqual(await Promise.all([touch('a', 'b'), touch('b', 'a')]), ['a', 'b'])

@@ -31,7 +31,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate clusters, nodes, operations, tokens, users`
+  await store.sql`truncate clusters, nodes, operations, tokens, users cascade`
   await addUsers(store)
   return store
 }
@@ -57,6 +57,8 @@ export const settings: EngineSettings = {
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
   operationTtlMs: 24 * 3600_000,
+  auditTtlMs: 24 * 3600_000,
+  quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
 }
 
 /** The store with its users, the simulated runtime, and an engine between them. */
@@ -64,6 +66,7 @@ export interface Rig {
   store: Store
   runtime: SimulatedRuntime
   engine: RunningEngine
+  clock: Clock
   log: ReturnType<typeof recordingLog>
   /** The operation, once it has ended. */
   ended(operation: Operation | Promise<Operation>): Promise<Operation>
@@ -121,7 +124,7 @@ export async function startOn(
     return engine.close()
   })
   await engine.start()
-  return rigOf({ store, runtime, engine, log })
+  return rigOf({ store, runtime, engine, clock, log })
 }
 
 /** A registry in which nothing is. */
@@ -147,7 +150,7 @@ export async function newEngine(options: {
   })
 }
 
-export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'log'>): Rig {
+export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | 'log'>): Rig {
   const { engine } = of
   const { tables } = engine
   const never = new AbortController().signal

@@ -9,14 +9,23 @@ import {
   processExample,
   versionExample,
 } from '../../src/api/rest/examples.ts'
+import type { Identity } from '../../src/engine/accounts/identity.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
-import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { AuditRecord } from '../../src/engine/audit/audit.ts'
+import type { AuditEntry } from '../../src/engine/audit/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import type { CommandOptions } from '../../src/engine/command-options.ts'
+import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Pod } from '../../src/engine/pods/schema.ts'
+import { createUsage } from '../../src/engine/quotas/usage.ts'
+import type { Service } from '../../src/engine/services/schema.ts'
+import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
 
@@ -33,6 +42,10 @@ export interface FakeEngine extends Engine {
   readonly clock: FakeClock
   readonly mirror: Mirror
   readonly calls: Call[]
+  /** What was told to the audit log. */
+  readonly audited: AuditRecord[]
+  /** The credential of a token of `tokens` does not count any more. */
+  endCredential(token: string): void
   /** What the next command fails with, instead of being carried out. */
   failWith(error: unknown): void
   setHealth(checks: HealthCheck[]): void
@@ -53,6 +66,9 @@ const principals = new Map<string, Principal>([
   [tokens.bob, { name: 'bob', admin: false }],
 ])
 
+/** Connections that each of its users may have. */
+export const mostWatches = 200
+
 /** An engine without a store and a runtime: real mirror tables, commands that are written down. */
 export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
   const clock = createFakeClock()
@@ -62,7 +78,18 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    users: mirror.table<User>('users'),
+    audit: mirror.table<AuditEntry>('audit'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
+  const identities = new Map<string, { identity: Identity; end: AbortController }>()
+  for (const [token, principal] of principals) {
+    const end = new AbortController()
+    const credential = { kind: 'token', id: randomUUID() } as const
+    identities.set(token, { end, identity: { principal, credential, ended: end.signal } })
+  }
+  const audited: AuditRecord[] = []
   const calls: Call[] = []
   let failure: { error: unknown } | undefined
   let checks: HealthCheck[] = [{ name: 'store', ready: true, message: 'connected' }]
@@ -94,6 +121,11 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     clock,
     mirror,
     calls,
+    audited,
+    endCredential(token) {
+      identities.get(token)?.end.abort()
+      identities.delete(token)
+    },
     tables,
     failWith: error => {
       failure = { error }
@@ -146,7 +178,25 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: { authenticate: token => principals.get(token) },
+    accounts: {
+      authenticate: token => identities.get(token)?.identity,
+      authenticateServiceAccount: async () => undefined,
+      ...createUsage({
+        clock,
+        quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),
+      }),
+    },
+    users: {
+      create: notFaked,
+      patch: notFaked,
+      remove: notFaked,
+      tokens: { create: notFaked, list: notFaked, revoke: notFaked },
+      serviceAccounts: { create: notFaked, list: notFaked, document: notFaked, revoke: notFaked },
+    },
+    audit: {
+      record: record => void audited.push(record),
+      list: async () => ({ items: [], metadata: { resourceVersion: '1' } }),
+    },
     version: () => versionExample,
     health: () => checks,
   }
@@ -155,6 +205,11 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
 /** The fake has no pods. */
 async function notThere(): Promise<never> {
   throw new GatewayError('NotFound', 'There is no such pod.')
+}
+
+/** What tests have a store for. */
+async function notFaked(): Promise<never> {
+  throw new GatewayError('NotFound', 'There are no users here.')
 }
 
 function optionsOf(value: unknown): CommandOptions | undefined {

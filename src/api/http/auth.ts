@@ -1,21 +1,30 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
+import { identityOf, noCredential } from './context.ts'
+import { identify } from './credentials.ts'
 
-/** The token of an Authorization header; undefined when there is none of the Bearer scheme (RFC 6750, section 2.1). */
-export function bearerToken(header: string | undefined): string | undefined {
-  return /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(header ?? '')?.[1]
-}
-
-/** Finds out who asks. Errors: Unauthorized. */
-export function authenticate(accounts: Engine['accounts'], request: FastifyRequest): void {
-  const token = bearerToken(request.headers.authorization)
-  request.principal = (token && accounts.authenticate(token)) || null
-  if (request.principal) return
+/** Finds out who asks. Errors: Unauthorized; Unavailable where that cannot be found out now. */
+export async function authenticate(accounts: Engine['accounts'], request: FastifyRequest): Promise<void> {
+  const { identity, shown } = await identify(accounts, request)
+  request.identity = identity ?? null
+  request.principal = identity?.principal ?? null
+  if (identity) return
   throw new GatewayError(
     'Unauthorized',
-    token ? 'The token is unknown, has expired or has been revoked.' : 'Send a token as Authorization: Bearer <token>.',
+    shown ? 'The credential is unknown, has expired or has been revoked.' : noCredential,
   )
+}
+
+/** Counts the request. The header is for every surface, whatever its errors look like. Errors: TooManyRequests. */
+function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: FastifyReply): void {
+  try {
+    accounts.admit(identityOf(request))
+  } catch (error) {
+    if (error instanceof GatewayError && error.extra.retryAfter !== undefined)
+      reply.header('retry-after', String(error.extra.retryAfter))
+    throw error
+  }
 }
 
 /**
@@ -33,10 +42,12 @@ export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts'
     throw new Error(`no access policy: ${open.map(route => `${route.method} ${route.url}`).join(', ')}`)
   })
   server.decorateRequest('principal', null)
-  server.addHook('onRequest', async request => {
+  server.decorateRequest('identity', null)
+  server.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'public') return
-    authenticate(accounts, request)
+    await authenticate(accounts, request)
+    admit(accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
   })
 }

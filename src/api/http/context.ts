@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client'
+import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Principal } from '../../engine/accounts/principal.ts'
 import { GatewayError } from '../../errors.ts'
 
@@ -13,6 +14,8 @@ declare module 'fastify' {
     bodyOptional?: boolean
   }
   interface FastifyRequest {
+    /** Who asks, by which credential, and until when that holds; null on public routes. */
+    identity: Identity | null
     /** Who asks; null on public routes. */
     principal: Principal | null
     /** The answer is a stream that lasts as long as its reader likes. */
@@ -28,6 +31,15 @@ declare module 'fastify' {
 
 /** Who asks, on a route that is not public. */
 export function principalOf(request: { principal: Principal | null }): Principal {
-  if (!request.principal) throw new GatewayError('Unauthorized', 'Send a token as Authorization: Bearer <token>.')
+  if (!request.principal) throw new GatewayError('Unauthorized', noCredential)
   return request.principal
 }
+
+/** The same with the credential: what lasts longer than an answer ends when `identity.ended` aborts. */
+export function identityOf(request: { identity: Identity | null }): Identity {
+  if (!request.identity) throw new GatewayError('Unauthorized', noCredential)
+  return request.identity
+}
+
+/** What who shows no credential is told. */
+export const noCredential = 'Send a token as Authorization: Bearer <token>.'

@@ -25,15 +25,18 @@ export function endWhatIsOpen(server: FastifyInstance): void {
   })
 }
 
-/** A signal for work on behalf of a request: aborts when its connection or its answer ends, or when the server closes. */
+/**
+ * A signal for work on behalf of a request: aborts when its connection or its answer ends, when the server closes, and
+ * when the credential that it came with does not count any more.
+ */
 export function signalOf(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
   const abort = () => controller.abort()
-  const { closing } = reply.server
-  if (closing.aborted || reply.raw.destroyed) abort()
-  closing.addEventListener('abort', abort, { once: true })
+  const ends = [reply.server.closing, ...(reply.request.identity ? [reply.request.identity.ended] : [])]
+  if (reply.raw.destroyed || ends.some(end => end.aborted)) abort()
+  for (const end of ends) end.addEventListener('abort', abort, { once: true })
   reply.raw.once('close', () => {
-    closing.removeEventListener('abort', abort)
+    for (const end of ends) end.removeEventListener('abort', abort)
     abort()
   })
   return controller.signal

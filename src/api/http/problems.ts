@@ -116,6 +116,7 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
 }
 
 export function sendProblem(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
+  request.failure = error.code
   if (error.code === 'Unauthorized') reply.header('www-authenticate', challenge(request))
   reply
     .code(error.status)
@@ -123,8 +124,8 @@ export function sendProblem(error: GatewayError, request: FastifyRequest, reply:
     .send(problemDocument(error, { target: request.raw.url ?? '/', requestId: request.id }))
 }
 
-/** RFC 6750, section 3. */
-function challenge(request: FastifyRequest): string {
+/** How to authenticate: RFC 6750, section 3, and RFC 7617, section 2. */
+function challenge(request: FastifyRequest): string[] {
   const reason = request.headers.authorization === undefined ? '' : ', error="invalid_token"'
-  return `Bearer realm="kindgate"${reason}`
+  return [`Bearer realm="kindgate"${reason}`, 'Basic realm="kindgate", charset="UTF-8"']
 }

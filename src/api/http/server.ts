@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
@@ -8,6 +9,7 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
+import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
 import { answerClientError } from './client-errors.ts'
@@ -31,8 +33,7 @@ export type HttpServer = FastifyInstance<
 >
 
 export interface ServerOptions {
-  /** Only `accounts` is used. */
-  engine: Pick<Engine, 'accounts'>
+  engine: Pick<Engine, 'accounts' | 'audit'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
   /** How long a request may take to arrive, in milliseconds. */
@@ -69,13 +70,13 @@ export function createServer(options: ServerOptions): HttpServer {
     // Names of any length reach their route, which answers 404; the request line is bounded by Node.js.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, server.log),
-    frameworkErrors: (error, request, reply) => answerUnroutable(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerUnroutable(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     try {
       setCommonHeaders(request, reply)
-      authenticate(engine.accounts, request)
+      await authenticate(engine.accounts, request)
       throw error
     } catch (thrown) {
       sendProblem(toGatewayError(thrown), request, reply)
@@ -83,12 +84,15 @@ export function createServer(options: ServerOptions): HttpServer {
     }
   }
 
+  // For `parseCookie` alone: whoever wants a cookie reads it.
+  server.register(cookie, { hook: false })
   server.setErrorHandler(handleError)
   useSchemas(server)
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
   routeUpgrades(server)
+  auditRequests(server, engine.audit)
   guardRoutes(server, engine.accounts)
   readBodies(server)
   refuseUnknownRoutes(server)

@@ -11,7 +11,12 @@ export function filterBy<T extends TSchema>(property: T) {
   return Type.Optional(Type.Unsafe<Static<T>>({ ...schema, description: 'Only those with this value' }))
 }
 
-const watchParameters = {
+/** A filter by a text that is free otherwise. */
+export function filterText(description: string) {
+  return Type.Optional(Type.String({ maxLength: 512, description: `${description}; only those with this value` }))
+}
+
+export const watchParameters = {
   watch: Type.Optional(
     Type.Boolean({
       description:
@@ -47,6 +52,26 @@ export function listParameters<T extends TProperties>(filters: T) {
   })
 }
 
+/** A parameter of lists of what lives in Kubernetes; `fields` are those it may name. */
+export function fieldSelectorOf(fields: object) {
+  const names = Object.keys(fields).map(name => `\`${name}\``)
+  return Type.Optional(
+    Type.String({
+      maxLength: 4096,
+      description: `Kubernetes' field selector, with \`=\`, \`==\` and \`!=\`; the fields are ${names.join(', ')}`,
+    }),
+  )
+}
+
+const kubernetesName = Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$' })
+
+/** Of what lives in a namespace of a cluster. */
+export const namespacedParams = Type.Object({
+  cluster: { ...clusterName, description: "The cluster's name" },
+  namespace: { ...kubernetesName, description: 'The namespace', examples: ['default'] },
+  name: { ...kubernetesName, description: 'Its name' },
+})
+
 /** Of routes that say nothing else: every query parameter is an error. */
 export const noParameters = closed({})
 
@@ -74,6 +99,8 @@ const prefer = Type.Optional(
 
 export const createHeaders = Type.Object({ prefer, 'idempotency-key': idempotencyKey })
 export const changeHeaders = Type.Object({ prefer, 'if-match': ifMatch })
+/** Of a change that is done when it is answered. */
+export const ifMatchHeaders = Type.Object({ 'if-match': ifMatch })
 /** Of a POST on something that exists. */
 export const actHeaders = Type.Object({ prefer, 'idempotency-key': idempotencyKey, 'if-match': ifMatch })
 export type CommandHeaders = { [name in keyof Static<typeof actHeaders>]?: string | undefined }

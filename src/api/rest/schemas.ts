@@ -4,7 +4,9 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { networkSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { podSchema } from '../../engine/pods/schema.ts'
 import { closed } from '../../engine/schema.ts'
+import { serviceSchema } from '../../engine/services/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
 import { ref } from '../http/openapi/ref.ts'
 import { problemSchema } from '../http/problems.ts'
@@ -14,7 +16,9 @@ import {
   networkExample,
   nodeExample,
   operationExample,
+  podExample,
   processExample,
+  serviceExample,
 } from './examples.ts'
 
 export const listMetadataSchema = closed(
@@ -31,7 +35,7 @@ export const listMetadataSchema = closed(
   { $id: 'ListMetadata', title: 'ListMetadata', description: 'About a list' },
 )
 
-function listOf(item: TSchema, example: object) {
+export function listOf(item: TSchema, example: object) {
   return closed(
     { items: Type.Array(ref(item)), metadata: ref(listMetadataSchema) },
     {
@@ -42,7 +46,7 @@ function listOf(item: TSchema, example: object) {
   )
 }
 
-function plainListOf(item: TSchema, example: object) {
+export function plainListOf(item: TSchema, example: object) {
   return closed(
     { items: Type.Array(ref(item)) },
     { $id: `${item.$id}List`, title: `${item.$id}List`, examples: [{ items: [example] }] },
@@ -80,7 +84,7 @@ const watchErrorSchema = closed(
   { $id: 'WatchError', title: 'WatchError', description: 'The last event of a watch that cannot go on: list again' },
 )
 
-function eventOf(object: TSchema) {
+export function eventOf(object: TSchema) {
   const change = closed({
     type: Type.Union([Type.Literal('ADDED'), Type.Literal('MODIFIED'), Type.Literal('DELETED')]),
     object: ref(object),
@@ -94,12 +98,16 @@ function eventOf(object: TSchema) {
 
 export const clusterListSchema = listOf(clusterSchema, clusterExample)
 export const nodeListSchema = listOf(nodeSchema, nodeExample)
+export const podListSchema = listOf(podSchema, podExample)
+export const serviceListSchema = listOf(serviceSchema, serviceExample)
 export const networkListSchema = listOf(networkSchema, networkExample)
 export const operationListSchema = listOf(operationSchema, operationExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
 export const nodeEventSchema = eventOf(nodeSchema)
+export const podEventSchema = eventOf(podSchema)
+export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const operationEventSchema = eventOf(operationSchema)
 
@@ -124,6 +132,12 @@ export const sharedSchemas: TSchema[] = [
   nodeEventSchema,
   processSchema,
   processListSchema,
+  podSchema,
+  podListSchema,
+  podEventSchema,
+  serviceSchema,
+  serviceListSchema,
+  serviceEventSchema,
   networkSchema,
   networkListSchema,
   networkEventSchema,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { NodeShell } from '../docker/shell.ts'
-import { connectCluster, deleteNode } from '../kubernetes/cluster-access.ts'
+import { createClusterAccess, deleteNode } from '../kubernetes/cluster-access.ts'
 import { readKubeconfig, renameKubeconfig, writeKubeconfig } from '../kubernetes/kubeconfig.ts'
 import { applyManifests } from '../kubernetes/manifests.ts'
 import { createAuthority, issueClientCertificate, type KeyedCertificate } from '../kubernetes/pki.ts'
@@ -173,7 +173,8 @@ export function createKindBootstrap({ shell, clock, cgroupV1 }: KindOptions): Bo
       if (!authority) throw new RuntimeError('BootstrapFailed', `the control plane ${node.name} has no authority yet`)
       const subject = { commonName: 'kindgate', organization: 'system:masters', days: 365 }
       const { cert, key } = await issueClientCertificate(authority, subject, clock)
-      return connectCluster({ server, ca: authority.cert, cert, key }, clock)
+      const credentials = { server, ca: authority.cert, cert, key }
+      return createClusterAccess({ transport: createTransport({ credentials, clock }), credentials, clock })
     },
   }
 

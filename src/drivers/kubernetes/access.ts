@@ -1,5 +1,6 @@
 import type { JsonObject } from './objects.ts'
 import type { ClusterPassage } from './passage.ts'
+import type { KubernetesCredentials } from './transport.ts'
 import type { ReflectorObserver } from './view.ts'
 
 /**
@@ -7,6 +8,8 @@ import type { ReflectorObserver } from './view.ts'
  * everything but the watches: KubernetesError, TransportError, the signal's reason, and drain's own.
  */
 export interface ClusterAccess extends ClusterObjects {
+  /** Where the API server is and how to prove who we are; null where there is none (simulated clusters). */
+  readonly endpoint: KubernetesCredentials | null
   /**
    * Each lists and watches one kind of object in all namespaces until `signal` aborts (see reflector.ts for the
    * promises). Resolves once aborted; never rejects.

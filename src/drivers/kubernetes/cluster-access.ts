@@ -5,35 +5,28 @@ import { drainNode } from './drain.ts'
 import { reflectEndpoints } from './endpoints.ts'
 import { hasStatus, KubernetesError } from './errors.ts'
 import { toKubernetesNode } from './nodes.ts'
-import { type ClusterPassage, createPassage } from './passage.ts'
+import { createPassage } from './passage.ts'
 import { toKubernetesPod } from './pods.ts'
 import { reflect } from './reflector.ts'
 import { toKubernetesService } from './services.ts'
-import { createTransport, type KubernetesCredentials, type KubernetesTransport } from './transport.ts'
+import type { KubernetesCredentials, KubernetesTransport } from './transport.ts'
 
 export interface ClusterAccessOptions {
   /** Closed with the access. */
   transport: KubernetesTransport
-  /** Closed with the access, too. */
-  passage?: ClusterPassage
+  /** What the transport was made of. */
+  credentials: KubernetesCredentials
   clock: Clock
   /** From 0 up to, not including, 1; Math.random when absent. */
   random?: () => number
 }
 
-/** The way to a real API server, by what is needed to reach it. Throws as createTransport does. */
-export function connectCluster(credentials: KubernetesCredentials, clock: Clock): ClusterAccess {
-  return createClusterAccess({
-    transport: createTransport({ credentials, clock }),
-    passage: createPassage(credentials),
-    clock,
-  })
-}
-
 /** The way to a real API server. Rejections: KubernetesError, TransportError, the signal's reason, and drain's own. */
 export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
-  const { transport, clock, passage = null } = options
+  const { transport, clock } = options
+  const passage = createPassage(options.credentials)
   return {
+    endpoint: options.credentials,
     watchNodes: (observer, signal) =>
       reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
     watchPods: (observer, signal) =>
@@ -48,7 +41,7 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
     passage,
     close() {
       transport.close()
-      passage?.close()
+      passage.close()
     },
   }
 }

@@ -1,8 +1,10 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { writePrivately } from '../../private-file.ts'
-import { type Accounts, adminUser, newToken } from './tokens.ts'
+import type { Accounts } from './accounts.ts'
+import { newToken } from './tokens.ts'
 
+const adminUser = 'admin'
 const wellFormed = /^kg_[A-Za-z0-9_-]{43}$/
 
 /**

@@ -1,127 +1,120 @@
 import type { Clock } from '../../clock.ts'
-import { unlessAborted } from '../../deadline.ts'
+import { startDeadline, unlessAborted } from '../../deadline.ts'
 import type { ClusterAccess } from '../../drivers/kubernetes/access.ts'
+import type { KubernetesCredentials } from '../../drivers/kubernetes/transport.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import type { Cluster } from '../clusters/schema.ts'
+import type { Table } from '../mirror/mirror.ts'
+import type { Observed } from '../nodes/observed.ts'
+import type { KubernetesWatches } from './watches.ts'
 
-/** Where a cluster's API server is to be reached at present. */
-export interface ConnectionSource {
-  /** Another one is another way: connections of the one before are closed. */
-  key: string
-  open(): Promise<ClusterAccess>
-}
-
-/** The source of a cluster, why it has none at present, or undefined for a cluster it does not know. */
-export type FindSource = (clusterId: string) => ConnectionSource | { down: string } | undefined
-
+/** The way to clusters' API servers for whoever acts in them: one connection for each cluster, shared. */
 export interface ClusterConnections {
   /**
-   * The way to a cluster's API server, which answered within the last two seconds. It is shared: whoever gets it does
-   * not close it. Rejects within 5 s with GatewayError `Unavailable` and the reason when the cluster is stopped or its
-   * API server does not answer.
+   * Rejects with GatewayError `Unavailable`, which says why, when the cluster does not run, does not answer, or does not
+   * let itself be reached within 5 s. The access is not the caller's to close.
    */
   access(clusterId: string): Promise<ClusterAccess>
-  /** Asks here too for clusters that the sources before do not know. */
-  provide(find: FindSource): void
-  /** Closes what leads to clusters that have gone, have stopped or are reached in another way now. */
-  tidy(): void
+  /** Where the API server is and the gateway's credential for it. Rejects as `access`, and for simulated clusters. */
+  endpoint(clusterId: string): Promise<KubernetesCredentials>
+  /** Closes all. */
   close(): void
 }
 
-interface Connection {
-  key: string
-  opening: Promise<ClusterAccess>
-  /** When the API server last answered a ping, milliseconds since the epoch. */
-  answered: number
-  pinging: Promise<void> | undefined
+export interface ConnectionsOptions {
+  watches: Pick<KubernetesWatches, 'source'>
+  observed: Pick<Observed, 'kubernetes'>
+  /** A cluster that goes takes its connection with it. */
+  clusters: Pick<Table<Cluster>, 'subscribe'>
+  clock: Clock
 }
 
-/** Opening and asking together take less than the 5 s that callers are promised. */
-const openTimeoutMs = 2_000
-const pingTimeoutMs = 2_500
-const freshMs = 2_000
+/** Both together take no longer than callers are promised. */
+const openTimeoutMs = 2500
+const pingTimeoutMs = 2500
+/** For so long an API server that has answered is taken to be there. */
+const freshMs = 2000
 
-export function createClusterConnections({ clock, find }: { clock: Clock; find: FindSource }): ClusterConnections {
+interface Connection {
+  /** The source's id: another one is another API server. */
+  sourceId: string
+  access: Promise<ClusterAccess>
+  /** When the API server last answered, milliseconds since the epoch. */
+  answered: number
+}
+
+export function createClusterConnections(options: ConnectionsOptions): ClusterConnections {
+  const { watches, observed, clusters, clock } = options
   const connections = new Map<string, Connection>()
-  const sources = [find]
-  const closing = new AbortController()
+  let closed = false
+  const end = clusters.subscribe(({ type, object }) => {
+    if (type === 'DELETED') letGo(object.id)
+  })
 
-  function sourceOf(clusterId: string): ConnectionSource | { down: string } {
-    for (const each of sources) {
-      const found = each(clusterId)
-      if (found) return found
-    }
-    return { down: 'the cluster is gone' }
-  }
-
-  function forget(clusterId: string, connection: Connection): void {
-    if (connections.get(clusterId) === connection) connections.delete(clusterId)
-    connection.opening.then(
+  function letGo(clusterId: string): void {
+    const connection = connections.get(clusterId)
+    connections.delete(clusterId)
+    connection?.access.then(
       access => access.close(),
       () => undefined,
     )
   }
 
-  function connect(clusterId: string, source: ConnectionSource): Connection {
+  function connect(clusterId: string): Connection {
+    const source = watches.source(clusterId)
     const known = connections.get(clusterId)
-    if (known?.key === source.key) return known
-    if (known) forget(clusterId, known)
-    const made: Connection = { key: source.key, opening: source.open(), answered: 0, pinging: undefined }
-    connections.set(clusterId, made)
-    made.opening.catch(() => forget(clusterId, made))
-    return made
-  }
-
-  async function answering(connection: Connection, access: ClusterAccess): Promise<void> {
-    if (clock.now() - connection.answered < freshMs) return
-    connection.pinging ??= access.ping(pingTimeoutMs, closing.signal).finally(() => {
-      connection.pinging = undefined
+    if (known && known.sourceId === source?.id) return known
+    letGo(clusterId)
+    if (!source) throw unavailable(observed.kubernetes.get(clusterId)?.down ?? 'its control plane does not run')
+    const access = source.open()
+    const connection: Connection = { sourceId: source.id, access, answered: 0 }
+    connections.set(clusterId, connection)
+    access.catch(() => {
+      if (connections.get(clusterId) === connection) connections.delete(clusterId)
     })
-    await connection.pinging
-    connection.answered = clock.now()
+    return connection
   }
 
-  async function opened(connection: Connection): Promise<ClusterAccess> {
-    const late = new AbortController()
-    const timer = new AbortController()
-    clock.sleep(openTimeoutMs, timer.signal).then(
-      () => late.abort(new Error(`no way to it within ${openTimeoutMs / 1000} s`)),
-      () => undefined,
-    )
+  async function access(clusterId: string): Promise<ClusterAccess> {
+    if (closed) throw unavailable('the gateway stops')
+    const down = observed.kubernetes.get(clusterId)?.down
+    if (down) throw unavailable(down)
+    const connection = connect(clusterId)
+    const deadline = startDeadline({
+      clock,
+      timeoutMs: openTimeoutMs,
+      expired: () => unavailable(`its API server cannot be reached within ${openTimeoutMs / 1000} s`),
+    })
     try {
-      return await unlessAborted(connection.opening, AbortSignal.any([late.signal, closing.signal]))
+      const opened = await unlessAborted(connection.access, deadline.signal)
+      deadline.stopTimer()
+      if (clock.now() - connection.answered >= freshMs) {
+        await opened.ping(pingTimeoutMs, deadline.signal)
+        connection.answered = clock.now()
+      }
+      return opened
+    } catch (error) {
+      throw error instanceof GatewayError ? error : unavailable(messageOf(error), error)
     } finally {
-      timer.abort()
+      deadline.end()
     }
   }
 
   return {
-    async access(clusterId) {
-      const source = sourceOf(clusterId)
-      if ('down' in source) throw unavailable(source.down)
-      if (closing.signal.aborted) throw unavailable('the gateway stops')
-      const connection = connect(clusterId, source)
-      try {
-        const access = await opened(connection)
-        await answering(connection, access)
-        return access
-      } catch (error) {
-        throw unavailable(messageOf(error), error)
-      }
-    },
-    provide: more => void sources.push(more),
-    tidy() {
-      for (const [clusterId, connection] of connections) {
-        const source = sourceOf(clusterId)
-        if ('down' in source || source.key !== connection.key) forget(clusterId, connection)
-      }
+    access,
+    async endpoint(clusterId) {
+      const { endpoint } = await access(clusterId)
+      if (!endpoint) throw unavailable('it is simulated and has no API server')
+      return endpoint
     },
     close() {
-      closing.abort(new Error('the gateway stops'))
-      for (const [clusterId, connection] of connections) forget(clusterId, connection)
+      closed = true
+      end()
+      for (const clusterId of [...connections.keys()]) letGo(clusterId)
     },
   }
 }
 
 function unavailable(reason: string, cause?: unknown): GatewayError {
-  return new GatewayError('Unavailable', `The cluster's API server cannot be reached: ${reason}.`, { cause })
+  return new GatewayError('Unavailable', `the cluster cannot be used now: ${reason}`, { cause })
 }

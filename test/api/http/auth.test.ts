@@ -92,7 +92,11 @@ for (const [header, status] of [
   [`Bearer ${tokens.ann}`, 200],
   [`bearer  ${tokens.ann} `, 200],
   [`Bearer ${tokens.ann}x`, 401],
-  [`Basic ${Buffer.from(`any:${tokens.ann}`).toString('base64')}`, 401],
+  [`Basic ${Buffer.from(`any:${tokens.ann}`).toString('base64')}`, 200],
+  [`basic  ${Buffer.from(`:${tokens.ann}`).toString('base64')}`, 200],
+  [`Basic ${Buffer.from(`${tokens.ann}:`).toString('base64')}`, 401],
+  [`Basic ${Buffer.from(tokens.ann).toString('base64')}`, 401],
+  ['Basic !', 401],
   [tokens.ann, 401],
   ['Bearer', 401],
   [`Bearer ${tokens.ann}, Bearer ${tokens.root}`, 401],
@@ -102,7 +106,10 @@ for (const [header, status] of [
     const answer = await ask({ url: '/api/v1/version', as: null, headers: { authorization: header } })
     assert.equal(answer.statusCode, status)
     if (status === 401)
-      assert.equal(answer.headers['www-authenticate'], 'Bearer realm="kindgate", error="invalid_token"')
+      assert.deepEqual(answer.headers['www-authenticate'], [
+        'Bearer realm="kindgate", error="invalid_token"',
+        'Basic realm="kindgate", charset="UTF-8"',
+      ])
   })
 }
 

@@ -3,8 +3,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { createAccounts } from '../../../src/engine/accounts/accounts.ts'
 import { ensureAdminToken } from '../../../src/engine/accounts/admin-token.ts'
-import { createAccounts, newToken } from '../../../src/engine/accounts/tokens.ts'
+import { newToken } from '../../../src/engine/accounts/tokens.ts'
+import { createKeyring } from '../../../src/engine/secrets/keyring.ts'
 import type { Store } from '../../../src/store/postgres.ts'
 import { createFakeClock } from '../../support/clock.ts'
 import { emptyStore, startRig } from '../../support/engine-on-simulated.ts'
@@ -18,8 +20,13 @@ async function addToken(store: Store, user: string, token: string, expiresAt: Da
     values (${randomUUID()}, ${user}, ${randomUUID()}, ${hashOf(token)}, ${expiresAt})`
 }
 
+function accountsOf(store: Store, clock = createFakeClock()) {
+  const keyring = createKeyring([Buffer.alloc(32, 7).toString('base64')])
+  return createAccounts({ store, clock, keyring, show: () => undefined, onRevoked: () => undefined })
+}
+
 async function adminToken(dataDir: string, store: Store) {
-  const accounts = createAccounts({ store, clock: createFakeClock(), onRevoked: () => undefined })
+  const accounts = accountsOf(store)
   const file = await ensureAdminToken({ dataDir, accounts, id: randomUUID() })
   return { file, token: (await readFile(file, 'utf8')).trim(), accounts }
 }
@@ -32,7 +39,7 @@ test('the first credential is in a file that only its owner can read, and stands
   assert.equal(file, path.join(dataDir, 'admin.token'))
   assert.equal(await modeOf(file), '600')
   assert.match(token, /^kg_[A-Za-z0-9_-]{43}$/)
-  assert.deepEqual(accounts.authenticate(token), { name: 'admin', admin: true })
+  assert.deepEqual(accounts.authenticate(token)?.principal, { name: 'admin', admin: true })
 })
 
 test('it stays the same over restarts, also with another database', async t => {
@@ -45,7 +52,7 @@ test('it stays the same over restarts, also with another database', async t => {
   assert.equal(await modeOf(first.file), '600', 'again')
   const other = await adminToken(dataDir, (await testDatabase(t)).store)
   assert.equal(other.token, first.token)
-  assert.deepEqual(other.accounts.authenticate(first.token), { name: 'admin', admin: true })
+  assert.deepEqual(other.accounts.authenticate(first.token)?.principal, { name: 'admin', admin: true })
 })
 
 test('a file that was lost or spoilt is made anew, and the token that was in it is worth nothing any more', async t => {
@@ -79,10 +86,10 @@ test('tokens that are unknown or have expired, and those of disabled users, let 
   await addToken(store, 'ann', expiring, new Date(clock.now() + 60_000))
   await addToken(store, 'bob', ofDisabled)
   await store.sql`update users set disabled = true where name = 'bob'`
-  const accounts = createAccounts({ store, clock, onRevoked: () => undefined })
+  const accounts = accountsOf(store, clock)
   await accounts.load()
-  assert.deepEqual(accounts.authenticate(valid), { name: 'ann', admin: false })
-  assert.deepEqual(accounts.authenticate(expiring), { name: 'ann', admin: false })
+  assert.deepEqual(accounts.authenticate(valid)?.principal, { name: 'ann', admin: false })
+  assert.deepEqual(accounts.authenticate(expiring)?.principal, { name: 'ann', admin: false })
   for (const token of [newToken(), '', 'kg_', hashOf(valid).toString('hex'), `${valid} `, ofDisabled])
     assert.equal(accounts.authenticate(token), undefined, token)
   await clock.advance(60_000)
@@ -95,9 +102,9 @@ test('what somebody changes in the database counts soon after, without a restart
   const { authenticate } = rig.engine.accounts
   const token = newToken()
   await addToken(rig.store, 'ann', token)
-  await until(() => authenticate(token)?.name === 'ann')
+  await until(() => authenticate(token)?.principal.name === 'ann')
   await rig.store.sql`update users set admin = true where name = 'ann'`
-  await until(() => authenticate(token)?.admin === true)
+  await until(() => authenticate(token)?.principal.admin === true)
   await rig.store.sql`update users set disabled = true where name = 'ann'`
   await until(() => authenticate(token) === undefined)
   await rig.store.sql`update users set disabled = false where name = 'ann'`
@@ -113,7 +120,7 @@ test('who loses a credential or a role loses the watches that were opened with i
   await addToken(rig.store, 'bob', ofBob)
   await until(() => rig.engine.accounts.authenticate(ofBob) !== undefined)
   const open = (token: string) => {
-    const viewer = rig.engine.accounts.authenticate(token)
+    const viewer = rig.engine.accounts.authenticate(token)?.principal
     assert.ok(viewer)
     const ended = Promise.withResolvers<string>()
     rig.engine.tables.clusters
