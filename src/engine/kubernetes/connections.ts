@@ -29,8 +29,8 @@ export interface ConnectionsOptions {
   clock: Clock
 }
 
-/** Both together take no longer than callers are promised. */
-const openTimeoutMs = 2500
+/** For all of it. */
+const openTimeoutMs = 5000
 const pingTimeoutMs = 2500
 /** For so long an API server that has answered is taken to be there. */
 const freshMs = 2000
@@ -87,7 +87,6 @@ export function createClusterConnections(options: ConnectionsOptions): ClusterCo
     })
     try {
       const opened = await unlessAborted(connection.access, deadline.signal)
-      deadline.stopTimer()
       if (clock.now() - connection.answered >= freshMs) {
         await opened.ping(pingTimeoutMs, deadline.signal)
         connection.answered = clock.now()
