@@ -2,6 +2,8 @@ import type { Identity } from './accounts/identity.ts'
 import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
+import type { ClientRegistry } from './clients/registry.ts'
+import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
@@ -47,6 +49,8 @@ export interface Engine {
     connect(identity: Identity): () => void
   }
   readonly users: UserCommands
+  /** Who is connected by WebSocket. */
+  readonly clients: ClientRegistry
   /** Who did what. */
   readonly audit: AuditCommands
   /** The live tables; lists and watches filter by what the principal may see. */
@@ -56,6 +60,7 @@ export interface Engine {
     networks: Table<Network>
     operations: Table<Operation>
     users: Table<User>
+    clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
     /** By `cluster/namespace/name`, as the services. */

@@ -10,6 +10,8 @@ import type { Engine } from './api.ts'
 import { createAudit } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
 import { createBatches } from './batches.ts'
+import { createClientRegistry } from './clients/registry.ts'
+import type { Client } from './clients/schema.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
 import { createReconciler } from './clusters/reconciler.ts'
@@ -98,6 +100,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
+    clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
@@ -215,6 +218,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
     pods: createPodCommands({ clusters: tables.clusters, connections }),
+    clients: createClientRegistry({ table: tables.clients, clock }),
     images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
     operations: {
       wait: (principal, id, ms, signal) =>

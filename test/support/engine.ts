@@ -14,6 +14,8 @@ import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
+import { createClientRegistry } from '../../src/engine/clients/registry.ts'
+import type { Client } from '../../src/engine/clients/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
 import type { CommandOptions } from '../../src/engine/command-options.ts'
 import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
@@ -79,6 +81,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
+    clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
@@ -173,6 +176,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       stream: notThere,
       passage: notThere,
     },
+    clients: createClientRegistry({ table: tables.clients, clock }),
     images: { list: () => [imageExample] },
     operations: {
       wait: (principal, id, ms, signal) =>
