@@ -1,16 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { clusterName } from '../../../engine/clusters/schema.ts'
 import { closed } from '../../../engine/schema.ts'
 import { describe } from '../describe.ts'
+import { namespacedParams } from '../parameters.ts'
 
 const tag = 'pods'
-const dnsName = (description: string, examples: string[]) =>
-  Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$', description, examples })
-const params = Type.Object({
-  name: { ...clusterName, description: "The cluster's name" },
-  namespace: dnsName('The namespace', ['default']),
-  pod: dnsName("The pod's name", ['web-0']),
-})
+const params = namespacedParams
 const container = Type.Optional(
   Type.String({ maxLength: 63, minLength: 1, description: 'The container; needed where the pod has several' }),
 )

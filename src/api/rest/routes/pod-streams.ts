@@ -21,14 +21,10 @@ const objects = { objectMode: true, highWaterMark: 4 }
 
 type Options = Parameters<RestContext['engine']['pods']['stream']>[2]
 
-/** What is asked of a pod itself, under `/clusters/{name}/namespaces/{namespace}/pods/{pod}`. */
+/** What is asked of a pod itself, under `/clusters/{cluster}/namespaces/{namespace}/pods/{name}`. */
 export function podStreamRoutes(server: HttpServer, { engine, clock }: RestContext): void {
-  const at = '/clusters/:name/namespaces/:namespace/pods/:pod'
-  const refOf = ({ name, namespace, pod }: { name: string; namespace: string; pod: string }) => ({
-    cluster: name,
-    namespace,
-    pod,
-  })
+  const at = '/clusters/:cluster/namespaces/:namespace/pods/:name'
+  const refOf = ({ name, ...where }: { cluster: string; namespace: string; name: string }) => ({ ...where, pod: name })
 
   server.get(`${at}/log`, { config, schema: schemas.podLogGet, exposeHeadRoute: false }, async (request, reply) => {
     const log = await engine.pods.logs(principalOf(request), refOf(request.params), request.query, signalOf(reply))

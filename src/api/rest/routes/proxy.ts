@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { GatewayError, messageOf } from '../../../errors.ts'
 import { principalOf } from '../../http/context.ts'
 import { signalOf } from '../../http/lifecycle.ts'
@@ -12,6 +12,7 @@ import { answerHeaders, passedHeaders, passedPath, rawHeaders } from '../passing
 
 type Passage = Awaited<ReturnType<RestContext['engine']['pods']['passage']>>
 
+const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const upgradable = ['websocket', 'spdy/3.1']
 
 /** A cluster's own API, passed through with the gateway's credential. Errors are Kubernetes Status objects, for kubectl. */
@@ -33,8 +34,8 @@ export function proxyRoutes(server: HttpServer, { engine }: RestContext): void {
       return reply
     },
   }
-  server.all('/clusters/:name/proxy', route)
-  server.all('/clusters/:name/proxy/*', route)
+  for (const url of ['/clusters/:name/proxy', '/clusters/:name/proxy/*'])
+    server.route({ ...route, method: methods, url })
 }
 
 interface Pass {
