@@ -48,6 +48,7 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    pods: { logs: never, remove: never, stream: never, passage: never },
     clients: { connect: never },
     networks: { create: never, remove: never, host: never },
     images: { list: never, exists: never },

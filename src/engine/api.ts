@@ -16,6 +16,7 @@ import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { Orders } from './orders/orders.ts'
 import type { Order } from './orders/schema.ts'
+import type { PodCommands } from './pods/api.ts'
 import type { Pod } from './pods/schema.ts'
 import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
@@ -38,6 +39,7 @@ export interface Engine {
     /** The gateway's host. Errors: Forbidden. */
     host(principal: Principal): HostNetworks
   }
+  readonly pods: PodCommands
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]

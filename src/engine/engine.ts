@@ -50,6 +50,7 @@ import { composeOrders } from './orders/compose.ts'
 import type { OrderSettings } from './orders/orders.ts'
 import type { Order } from './orders/schema.ts'
 import { createOrderWorkloads } from './orders/workloads.ts'
+import { createPodCommands } from './pods/commands.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
@@ -279,6 +280,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
+    pods: createPodCommands({ clusters: tables.clusters, connections }),
     clients: createClientRegistry({ table: tables.clients, clock }),
     networks: {
       create: pools.create,

@@ -177,6 +177,12 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         throw new GatewayError('NotFound', `There is no node "${name}".`)
       },
     },
+    pods: {
+      logs: notThere,
+      remove: notThere,
+      stream: notThere,
+      passage: notThere,
+    },
     clients: createClientRegistry({ table: tables.clients, clock }),
     networks: {
       async create(principal, body) {
@@ -239,6 +245,11 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     version: () => versionExample,
     health: () => checks,
   }
+}
+
+/** The fake has no pods. */
+async function notThere(): Promise<never> {
+  throw new GatewayError('NotFound', 'There is no such pod.')
 }
 
 /** What tests have a store for. */

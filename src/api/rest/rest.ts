@@ -16,7 +16,9 @@ import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { orderRoutes } from './routes/orders.ts'
+import { podStreamRoutes } from './routes/pod-streams.ts'
 import { podRoutes } from './routes/pods.ts'
+import { proxyRoutes } from './routes/proxy.ts'
 import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -43,7 +45,7 @@ export const restDescribed: Described = {
 
 /** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
-  const context = { engine, watches: createWatches(clock, engine.accounts) }
+  const context = { engine, watches: createWatches(clock, engine.accounts), clock }
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
@@ -60,6 +62,8 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       systemRoutes(api, context)
       operationRoutes(api, context)
       orderRoutes(api, context)
+      podStreamRoutes(api, context)
+      await api.register(async (scope: HttpServer) => proxyRoutes(scope, context))
       userRoutes(api, context)
       credentialRoutes(api, context)
       auditRoutes(api, context)

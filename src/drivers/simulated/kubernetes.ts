@@ -255,6 +255,12 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
           seat.workloads()?.nodesChanged()
         },
 
+        async ping(_timeoutMs, signal) {
+          signal.throwIfAborted()
+          answeringNow(controlPlane)
+        },
+
+        passage: null,
         close: () => closing.abort(),
       }
     },

@@ -41,7 +41,8 @@ test('every route but the open ones needs a credential', async t => {
       assert.equal(answer.statusCode, 401, `${method} ${url}`)
       if (vkube.test(url)) continue
       assert.match(String(answer.headers['www-authenticate']), /^Bearer realm="kindgate"/)
-      if (method !== 'HEAD') problemOf(answer, 401, 'Unauthorized')
+      // Kubernetes' clients are told in their own words.
+      if (method !== 'HEAD' && !url.includes('/proxy')) problemOf(answer, 401, 'Unauthorized')
     }
   }
   assert.deepEqual(engine.calls, [])

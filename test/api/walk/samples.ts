@@ -120,6 +120,34 @@ const oneSeen = (kind: 'pods' | 'services') =>
     url: as === null ? `/api/v1/clusters/any/namespaces/any/${kind}/any` : await inCluster(served, kind),
   }))
 
+/** What a pod of ann's is asked for itself. */
+const ofPod =
+  (rest = ''): Sample['request'] =>
+  async (served, as) => ({
+    url: `${as === null ? '/api/v1/clusters/any/namespaces/any/pods/any' : await inCluster(served, 'pods')}${rest}`,
+  })
+
+/** Whoever asks for no WebSocket is told so before anything is looked for. */
+const upgrading = (rest: string): Sample => ({
+  request: ofPod(rest),
+  expect: { ann: [426], bob: [426], root: [426] },
+})
+
+/** By every method; a simulated cluster has no API server to pass anything to. */
+const passed: Record<string, Sample> = Object.fromEntries(
+  ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'].flatMap(method =>
+    ['', '/*'].map(rest => [
+      `${method} /api/v1/clusters/:name/proxy${rest}`,
+      {
+        request: async (served: Served, as: User | null) => ({
+          url: `/api/v1/clusters/${as === null ? 'any' : await cluster(served)}/proxy${rest === '' ? '' : '/api'}`,
+        }),
+        expect: { ann: [503], bob: hidden, root: [503] },
+      },
+    ]),
+  ),
+)
+
 /** A credential of ann's. */
 async function token({ engine }: Served): Promise<string> {
   return (await engine.users.tokens.create(root, 'ann', { name: uniqueName() })).id
@@ -219,6 +247,11 @@ export const samples: Record<string, Sample> = {
   'GET /api/v1/pods': listsSeen('pods'),
   'GET /api/v1/clusters/:name/pods': at(cluster, name => `/api/v1/clusters/${name}/pods`),
   'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name': oneSeen('pods'),
+  'DELETE /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name': owned(ofPod()),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/log': owned(ofPod('/log')),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/exec': upgrading('/exec?command=ls'),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/attach': upgrading('/attach'),
+  ...passed,
   'GET /api/v1/services': listsSeen('services'),
   'GET /api/v1/clusters/:name/services': at(cluster, name => `/api/v1/clusters/${name}/services`),
   'GET /api/v1/clusters/:cluster/namespaces/:namespace/services/:name': oneSeen('services'),
