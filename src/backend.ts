@@ -90,6 +90,7 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     stopGraceSeconds: settings.STOP_GRACE,
     drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
+    kubefoxCluster: settings.KUBEFOX_CLUSTER,
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
     quotas: {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/api.ts'
 import { docs } from './http/openapi/docs.ts'
 import { openapi } from './http/openapi/openapi.ts'
 import type { HttpServer } from './http/server.ts'
+import { kubefox, kubefoxDescribed } from './kubefox/kubefox.ts'
 import { rest, restDescribed } from './rest/rest.ts'
 
 export interface SurfaceOptions {
@@ -12,7 +13,8 @@ export interface SurfaceOptions {
 
 /** Every surface over one engine, each in a scope of its own, described by one OpenAPI document. */
 export async function surfaces(server: HttpServer, options: SurfaceOptions): Promise<void> {
-  await openapi(server, [restDescribed])
+  await openapi(server, [restDescribed, kubefoxDescribed])
   await docs(server)
   await server.register(async (scope: HttpServer) => rest(scope, options))
+  await server.register(async (scope: HttpServer) => kubefox(scope, options))
 }

@@ -8,6 +8,11 @@ import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { PlatformCommands } from './platforms/commands.ts'
+import type { DeploymentCommands } from './platforms/deployments.ts'
+import type { RefWrites } from './refs/commands.ts'
+import type { RefReads } from './refs/reads.ts'
+import type { Ref } from './refs/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
@@ -40,6 +45,10 @@ export interface Engine {
   readonly users: UserCommands
   /** Who did what. */
   readonly audit: AuditCommands
+  /** KubeFox: configs, environments and systems. */
+  readonly refs: RefWrites & RefReads
+  /** KubeFox: platforms with their deployments and releases. */
+  readonly platforms: PlatformCommands & DeploymentCommands
   /** The live tables; lists and watches filter by what the principal may see. */
   readonly tables: {
     clusters: Table<Cluster>
@@ -49,6 +58,7 @@ export interface Engine {
     users: Table<User>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
+    refs: Table<Ref>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */

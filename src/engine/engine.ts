@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
-import { messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
@@ -31,9 +31,11 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { createPlatforms } from './platforms/platforms.ts'
 import { createWorkQueue } from './queue.ts'
 import type { QuotaName } from './quotas/schema.ts'
 import { createReader } from './reader.ts'
+import type { Ref } from './refs/schema.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import { createSignal } from './signal.ts'
 import { createUserCommands } from './users/commands.ts'
@@ -49,6 +51,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   auditTtlMs: number
   /** What users who are no admins may use, where an admin has set nothing else. */
   quotas: Record<QuotaName, number>
+  /** The cluster of KubeFox platforms that name none; empty: none. */
+  kubefoxCluster: string
   /** The gateway's version. */
   version: string
 }
@@ -95,6 +99,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
+    refs: mirror.table<Ref>('refs'),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -130,6 +135,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange: id => supervisor.kubernetesChanged(id),
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const kubefox = createPlatforms({
+    ...options,
+    tables,
+    pods: { of: () => [], subscribe: () => () => undefined },
+    clusters: { access: async () => Promise.reject(new GatewayError('Unavailable', 'not yet')) },
+    simulated: runtime.name === 'simulated',
+    defaultCluster: settings.kubefoxCluster,
+  })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
     work: (key, signal) => (key === straysKey ? supervisor.sweep() : reconcile(key, signal)),
@@ -162,6 +175,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   async function load(): Promise<void> {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
+    await kubefox.load()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -181,6 +195,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (table === 'users' || table === 'tokens' || table === 'service_accounts') return credentials.load()
     if (table === 'operations') return reader.operation(id)
+    if (table.startsWith('kubefox_')) return kubefox.changed(table, id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -216,6 +231,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       serviceAccounts: createServiceAccountCommands(ofUsers),
     }),
     audit,
+    refs: kubefox.refs,
+    platforms: kubefox.platforms,
 
     version: () => ({
       version: settings.version,
@@ -237,6 +254,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       })
       begun = true
       await load()
+      kubefox.start(stopping.signal)
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
@@ -248,6 +266,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       stopping.abort(new Error('the gateway stops'))
       await listening?.close()
       await queue.close()
+      await kubefox.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },

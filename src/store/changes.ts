@@ -9,9 +9,21 @@ import { storeUnavailable, unavailable } from './unavailable.ts'
 const notificationSchema = Type.Object(
   {
     table: Type.Union(
-      (['users', 'tokens', 'service_accounts', 'clusters', 'nodes', 'operations'] as const).map(name =>
-        Type.Literal(name),
-      ),
+      (
+        [
+          'users',
+          'tokens',
+          'service_accounts',
+          'clusters',
+          'nodes',
+          'operations',
+          'kubefox_resources',
+          'kubefox_refs',
+          'kubefox_platforms',
+          'kubefox_deployments',
+          'kubefox_releases',
+        ] as const
+      ).map(name => Type.Literal(name)),
     ),
     id: Type.String({ minLength: 1 }),
     cluster_id: Type.Optional(Type.String()),

@@ -11,4 +11,6 @@ export const locks = {
   keeper: [space, 3],
   /** Held while something is taken that two clusters cannot share, such as a subnet. */
   allocation: [space, 4],
+  /** Held while an environment comes to inherit from another, so that no two do so in a circle. */
+  environments: [space, 15],
 } as const

@@ -56,6 +56,7 @@ export const settings: EngineSettings = {
   stopGraceSeconds: 20,
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
+  kubefoxCluster: '',
   operationTtlMs: 24 * 3600_000,
   auditTtlMs: 24 * 3600_000,
   quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },

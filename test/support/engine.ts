@@ -20,6 +20,7 @@ import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Ref } from '../../src/engine/refs/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
@@ -72,6 +73,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
+    refs: mirror.table<Ref>('refs'),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {
@@ -177,12 +179,47 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       record: record => void audited.push(record),
       list: async () => ({ items: [], metadata: { resourceVersion: '1' } }),
     },
+    refs: {
+      get: notFaked,
+      reveal: notFaked,
+      effective: notFaked,
+      names: notFaked,
+      refs: notFaked,
+      metadata: notFaked,
+      create: notFaked,
+      setMetadata: notFaked,
+      tag: notFaked,
+      moveBranch: notFaked,
+      removeRef: notFaked,
+      remove: notFaked,
+    },
+    platforms: {
+      names: notFaked,
+      get: notFaked,
+      put: notFaked,
+      patch: notFaked,
+      metadata: notFaked,
+      setMetadata: notFaked,
+      remove: notFaked,
+      deploy: notFaked,
+      deployments: notFaked,
+      deployment: () => clash(),
+      removeDeployment: notFaked,
+      release: notFaked,
+      releases: notFaked,
+      releaseOf: () => clash(),
+      removeRelease: notFaked,
+    },
     version: () => versionExample,
     health: () => checks,
   }
 }
 
 /** What tests have a store for. */
+function clash(): never {
+  throw new Error('this is not faked')
+}
+
 async function notFaked(): Promise<never> {
   throw new GatewayError('NotFound', 'There are no users here.')
 }

@@ -22,6 +22,8 @@ declare module 'fastify' {
     streaming: boolean
   }
   interface FastifyInstance {
+    /** Who answers requests that never reach a route (a malformed path), by the path they begin with; else a problem document. */
+    unroutable: { prefix: string; answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): unknown }[]
     /** Aborts when the server begins to shut down: streams and waits end. */
     closing: AbortSignal
     /** What GET /metrics shows. */

@@ -21,6 +21,7 @@ import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
 import { isUpgrade, routeUpgrades } from './upgrades.ts'
+import { pathOf } from './urls.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -79,13 +80,16 @@ export function createServer(options: ServerOptions): HttpServer {
       await authenticate(engine.accounts, request)
       throw error
     } catch (thrown) {
-      sendProblem(toGatewayError(thrown), request, reply)
+      const own = server.unroutable.find(({ prefix }) => pathOf(request.raw.url ?? '').startsWith(prefix))
+      if (own) own.answer(thrown, request, reply)
+      else sendProblem(toGatewayError(thrown), request, reply)
       logRequest(request, reply, 'request completed')
     }
   }
 
   // For `parseCookie` alone: whoever wants a cookie reads it.
   server.register(cookie, { hook: false })
+  server.decorate('unroutable', [])
   server.setErrorHandler(handleError)
   useSchemas(server)
   measureRequests(server)

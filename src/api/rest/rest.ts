@@ -9,6 +9,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { refRoutes } from './routes/refs.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
 import { createWatches } from './watches.ts'
@@ -41,6 +42,7 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       networkRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
+      refRoutes(api, context)
     },
     { prefix: '/api/v1' },
   )

@@ -4,6 +4,7 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { networkSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { refSchema } from '../../engine/refs/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
 import { ref } from '../http/openapi/ref.ts'
@@ -15,6 +16,7 @@ import {
   nodeExample,
   operationExample,
   processExample,
+  refExample,
 } from './examples.ts'
 
 export const listMetadataSchema = closed(
@@ -96,11 +98,13 @@ export const clusterListSchema = listOf(clusterSchema, clusterExample)
 export const nodeListSchema = listOf(nodeSchema, nodeExample)
 export const networkListSchema = listOf(networkSchema, networkExample)
 export const operationListSchema = listOf(operationSchema, operationExample)
+export const refListSchema = listOf(refSchema, refExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
 export const nodeEventSchema = eventOf(nodeSchema)
 export const networkEventSchema = eventOf(networkSchema)
+export const refEventSchema = eventOf(refSchema)
 export const operationEventSchema = eventOf(operationSchema)
 
 export const healthSchema = closed(
@@ -132,6 +136,9 @@ export const sharedSchemas: TSchema[] = [
   operationSchema,
   operationListSchema,
   operationEventSchema,
+  refSchema,
+  refListSchema,
+  refEventSchema,
   versionSchema,
   healthSchema,
   listMetadataSchema,
