@@ -94,6 +94,8 @@ function idleEngine(): Engine {
       users: mirror.table('users'),
       audit: mirror.table('audit'),
       refs: mirror.table('refs'),
+      pods: mirror.table('pods'),
+      services: mirror.table('services'),
     },
     version: never,
     health: never,

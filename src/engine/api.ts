@@ -10,9 +10,11 @@ import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { PlatformCommands } from './platforms/commands.ts'
 import type { DeploymentCommands } from './platforms/deployments.ts'
+import type { Pod } from './pods/schema.ts'
 import type { RefWrites } from './refs/commands.ts'
 import type { RefReads } from './refs/reads.ts'
 import type { Ref } from './refs/schema.ts'
+import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
@@ -59,6 +61,9 @@ export interface Engine {
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
     refs: Table<Ref>
+    /** By `cluster/namespace/name`, as the services. */
+    pods: Table<Pod>
+    services: Table<Service>
   }
   version(): Version
   /** What the gateway needs to work, and whether it is there. */

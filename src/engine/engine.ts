@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
 import type { Store } from '../store/postgres.ts'
@@ -20,23 +20,29 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { namespacedKey } from './kubernetes/key.ts'
+import { createKubernetesWatches } from './kubernetes/watches.ts'
+import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
-import { createKubernetesWatches } from './nodes/kubernetes-watch.ts'
 import { createObserved } from './nodes/observed.ts'
 import { createObserver } from './nodes/observer.ts'
 import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { createClusterWay } from './platforms/cluster-way.ts'
 import { createPlatforms } from './platforms/platforms.ts'
+import { createPodSource } from './platforms/pod-source.ts'
+import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import type { QuotaName } from './quotas/schema.ts'
 import { createReader } from './reader.ts'
 import type { Ref } from './refs/schema.ts'
 import type { Keyring } from './secrets/keyring.ts'
+import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
 import { createUserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
@@ -100,6 +106,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
     refs: mirror.table<Ref>('refs'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const observed = createObserved()
   const seen = createSignal()
@@ -128,18 +136,22 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onMembers: () => supervisor.membersChanged(),
   })
   const operations = createOperationState({ store, runtime: runtime.name, reader, table: tables.operations })
+  const workloads = createWorkloads({ tables, clock })
   const watches = createKubernetesWatches({
     runtime,
     observed,
+    workloads,
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const podSource = createPodSource(tables.pods)
+  const clusterWay = createClusterWay(watches)
   const kubefox = createPlatforms({
     ...options,
     tables,
-    pods: { of: () => [], subscribe: () => () => undefined },
-    clusters: { access: async () => Promise.reject(new GatewayError('Unavailable', 'not yet')) },
+    pods: podSource,
+    clusters: clusterWay,
     simulated: runtime.name === 'simulated',
     defaultCluster: settings.kubefoxCluster,
   })
@@ -267,6 +279,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       await kubefox.close()
+      await clusterWay.close()
+      podSource.close()
+      workloads.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },

@@ -15,12 +15,15 @@ import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.t
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Pod } from '../../src/engine/pods/schema.ts'
 import type { Ref } from '../../src/engine/refs/schema.ts'
+import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
@@ -74,6 +77,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     users: mirror.table<User>('users'),
     audit: mirror.table<AuditEntry>('audit'),
     refs: mirror.table<Ref>('refs'),
+    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
+    services: mirror.table<Service>('services', { key: namespacedKey }),
   }
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {

@@ -3,7 +3,9 @@ import type { Image } from '../../engine/images/schema.ts'
 import type { Network } from '../../engine/networks/schema.ts'
 import type { Node, Process } from '../../engine/nodes/schema.ts'
 import type { Operation } from '../../engine/operations/schema.ts'
+import type { Pod } from '../../engine/pods/schema.ts'
 import type { Ref } from '../../engine/refs/schema.ts'
+import type { Service } from '../../engine/services/schema.ts'
 import type { Version } from '../../engine/versions.ts'
 
 const metadata = { resourceVersion: '1763712000000042', createdAt: '2026-11-21T08:00:00.000Z', generation: 1 }
@@ -46,9 +48,73 @@ export const nodeExample: Node = {
   kubernetesVersion: 'v1.34.4',
   os: 'Debian GNU/Linux 12 (bookworm)',
   kernel: '6.1.0-25-amd64',
+  containerRuntime: 'containerd://2.1.3',
+  schedulable: true,
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'KubeletReady',
+      message: 'kubelet is posting ready status',
+      since: '2026-11-21T08:00:19Z',
+    },
+  ],
+  capacity: { cpu: '4', memory: '8145400Ki', pods: '110' },
+  allocatable: { cpu: '4', memory: '8145400Ki', pods: '110' },
   labels: { 'kubernetes.io/hostname': 'node-2b251a2c.localhost' },
   simulated: false,
   metadata,
+}
+
+export const podExample: Pod = {
+  id: 'ccd97ea6-aa48-46ea-a36b-8589dd680ad9',
+  name: 'web-5d9c7b8f6d-x2x4z',
+  namespace: 'default',
+  cluster: 'alex',
+  clusterId: clusterExample.id,
+  owner: 'admin',
+  node: nodeExample.name,
+  nodeStatus: 'ready',
+  status: 'Running',
+  phase: 'Running',
+  message: '',
+  ready: '1/1',
+  started: true,
+  restarts: 0,
+  podIP: '10.244.1.9',
+  hostIP: '172.28.0.3',
+  hostPorts: [],
+  containers: [{ name: 'web', image: 'docker.io/library/nginx:1.29', ready: true, restarts: 0, init: false }],
+  controller: 'ReplicaSet/web-5d9c7b8f6d',
+  labels: { app: 'web', 'pod-template-hash': '5d9c7b8f6d' },
+  startedAt: '2026-11-21T08:01:00Z',
+  deletedAt: null,
+  simulated: false,
+  metadata: { ...metadata, createdAt: '2026-11-21T08:01:00Z', generation: 0 },
+}
+
+export const serviceExample: Service = {
+  id: '0e945c5e-647a-4b12-9621-aa6731ff6a63',
+  name: 'web',
+  namespace: 'default',
+  cluster: 'alex',
+  clusterId: clusterExample.id,
+  owner: 'admin',
+  type: 'LoadBalancer',
+  clusterIP: '10.96.73.154',
+  externalAddresses: ['203.0.113.10'],
+  loadBalancerIP: null,
+  loadBalancerClass: null,
+  externalTrafficPolicy: 'Cluster',
+  externalName: null,
+  ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30217 }],
+  selector: { app: 'web' },
+  endpoints: 2,
+  readyEndpoints: 2,
+  labels: { app: 'web' },
+  deletedAt: null,
+  simulated: false,
+  metadata: { ...metadata, createdAt: '2026-11-21T08:01:00Z', generation: 0 },
 }
 
 export const networkExample: Network = {
@@ -164,6 +230,8 @@ export const resourceExamples: Record<string, object> = {
   Cluster: clusterExample,
   Node: nodeExample,
   Process: processExample,
+  Pod: podExample,
+  Service: serviceExample,
   Network: networkExample,
   Image: imageExample,
   Operation: operationExample,

@@ -47,6 +47,26 @@ export function listParameters<T extends TProperties>(filters: T) {
   })
 }
 
+/** A parameter of lists of what lives in Kubernetes; `fields` are those it may name. */
+export function fieldSelectorOf(fields: object) {
+  const names = Object.keys(fields).map(name => `\`${name}\``)
+  return Type.Optional(
+    Type.String({
+      maxLength: 4096,
+      description: `Kubernetes' field selector, with \`=\`, \`==\` and \`!=\`; the fields are ${names.join(', ')}`,
+    }),
+  )
+}
+
+const kubernetesName = Type.String({ pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$' })
+
+/** Of what lives in a namespace of a cluster. */
+export const namespacedParams = Type.Object({
+  cluster: { ...clusterName, description: "The cluster's name" },
+  namespace: { ...kubernetesName, description: 'The namespace', examples: ['default'] },
+  name: { ...kubernetesName, description: 'Its name' },
+})
+
 /** Of routes that say nothing else: every query parameter is an error. */
 export const noParameters = closed({})
 

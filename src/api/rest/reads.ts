@@ -24,9 +24,14 @@ interface Read<T extends MirrorObject> {
 
 /** Answers a list with the mirror's bytes, or a watch of what the list would hold. */
 export function answerList<T extends MirrorObject>(
-  of: Read<T> & { query: ListQuery; filter: ((object: Readonly<T>) => boolean) | undefined },
+  of: Read<T> & {
+    query: ListQuery
+    filter: ((object: Readonly<T>) => boolean) | undefined
+    /** A part of the table that may be stale on its own; watches go by the filter alone. */
+    scope?: string
+  },
 ): FastifyReply {
-  const { table, watches, request, reply, query, filter } = of
+  const { table, watches, request, reply, query, filter, scope } = of
   const { labelSelector } = query
   if (query.watch) {
     refusePaging(query)
@@ -36,7 +41,7 @@ export function answerList<T extends MirrorObject>(
   }
   const { limit, continue: token } = query
   const viewer = principalOf(request)
-  return reply.type(jsonType).send(table.listText({ viewer, filter, labelSelector, limit, continue: token }))
+  return reply.type(jsonType).send(table.listText({ viewer, filter, labelSelector, limit, continue: token, scope }))
 }
 
 function refusePaging(query: ListQuery) {
@@ -56,6 +61,11 @@ export function fieldFilter<T extends object>(
   return object => wanted.every(name => object[name] === query[name])
 }
 
+/** Whether it asks for a watch that goes on from where one has ended. */
+export function resumes(request: FastifyRequest, query: { watch?: boolean; resourceVersion?: string }): boolean {
+  return query.watch === true && resumedFrom(request, query) !== undefined
+}
+
 /**
  * Answers with one resource, or a watch of it. `key` is its key in the table. A watch that resumes may be of a resource
  * that is gone: its deletion is still to be told. Errors: NotFound.
@@ -64,11 +74,13 @@ export function answerOne<T extends MirrorObject>(
   of: Read<T> & {
     noun: string
     key: string
+    /** Whether another object is the one of that key; by the name when absent. */
+    is?: (object: Readonly<T>) => boolean
     query: { watch?: boolean; resourceVersion?: string }
     until?: Until<T>
   },
 ): FastifyReply {
-  const { table, watches, request, reply, noun, key, query, until } = of
+  const { table, watches, request, reply, noun, key, query, until, is = other => other.name === key } = of
   const viewer = principalOf(request)
   const object = table.byName(key, viewer)
   const resourceVersion = resumedFrom(request, query)
@@ -80,8 +92,7 @@ export function answerOne<T extends MirrorObject>(
     if (object && until?.holds(object) && Number(resourceVersion) >= Number(object.metadata.resourceVersion)) {
       return reply.code(204).send()
     }
-    const filter = (other: Readonly<T>) => other.name === key
-    watches.answer({ table, request, reply, query: { filter, resourceVersion }, ...(until ? { until } : {}) })
+    watches.answer({ table, request, reply, query: { filter: is, resourceVersion }, ...(until ? { until } : {}) })
     return reply
   }
   if (!object) return reply

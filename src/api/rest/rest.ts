@@ -9,7 +9,9 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { podRoutes } from './routes/pods.ts'
 import { refRoutes } from './routes/refs.ts'
+import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
 import { createWatches } from './watches.ts'
@@ -20,6 +22,8 @@ export const restDescribed: Described = {
   tags: [
     { name: 'clusters', description: 'Kubernetes clusters' },
     { name: 'nodes', description: 'The containers that clusters are made of' },
+    { name: 'pods', description: 'Pods of all clusters, as their API servers report them' },
+    { name: 'services', description: 'Services of all clusters, as their API servers report them' },
     { name: 'networks', description: "The clusters' networks" },
     { name: 'images', description: 'Node images' },
     { name: 'operations', description: 'Long work, step by step' },
@@ -39,6 +43,8 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
     async (api: HttpServer) => {
       clusterRoutes(api, context)
       nodeRoutes(api, context)
+      podRoutes(api, context)
+      serviceRoutes(api, context)
       networkRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)

@@ -4,8 +4,10 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { networkSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { podSchema } from '../../engine/pods/schema.ts'
 import { refSchema } from '../../engine/refs/schema.ts'
 import { closed } from '../../engine/schema.ts'
+import { serviceSchema } from '../../engine/services/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
 import { ref } from '../http/openapi/ref.ts'
 import { problemSchema } from '../http/problems.ts'
@@ -15,8 +17,10 @@ import {
   networkExample,
   nodeExample,
   operationExample,
+  podExample,
   processExample,
   refExample,
+  serviceExample,
 } from './examples.ts'
 
 export const listMetadataSchema = closed(
@@ -96,6 +100,8 @@ function eventOf(object: TSchema) {
 
 export const clusterListSchema = listOf(clusterSchema, clusterExample)
 export const nodeListSchema = listOf(nodeSchema, nodeExample)
+export const podListSchema = listOf(podSchema, podExample)
+export const serviceListSchema = listOf(serviceSchema, serviceExample)
 export const networkListSchema = listOf(networkSchema, networkExample)
 export const operationListSchema = listOf(operationSchema, operationExample)
 export const refListSchema = listOf(refSchema, refExample)
@@ -103,6 +109,8 @@ export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
 export const nodeEventSchema = eventOf(nodeSchema)
+export const podEventSchema = eventOf(podSchema)
+export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const refEventSchema = eventOf(refSchema)
 export const operationEventSchema = eventOf(operationSchema)
@@ -128,6 +136,12 @@ export const sharedSchemas: TSchema[] = [
   nodeEventSchema,
   processSchema,
   processListSchema,
+  podSchema,
+  podListSchema,
+  podEventSchema,
+  serviceSchema,
+  serviceListSchema,
+  serviceEventSchema,
   networkSchema,
   networkListSchema,
   networkEventSchema,

@@ -1,7 +1,7 @@
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../drivers/runtime.ts'
 import type { Log } from '../../log.ts'
+import type { KubernetesWatches } from '../kubernetes/watches.ts'
 import type { MirrorObject, Table } from '../mirror/mirror.ts'
-import type { KubernetesWatches } from '../nodes/kubernetes-watch.ts'
 import { containersOf, type Observed } from '../nodes/observed.ts'
 import type { ObserverOptions } from '../nodes/observer.ts'
 import type { WorkQueue } from '../queue.ts'

@@ -4,24 +4,22 @@ import type { Entry } from './entry.ts'
 import type { MirrorObject } from './objects.ts'
 import { isUnfiltered, matcherOf, type Query } from './query.ts'
 import type { SortedEntries } from './sorted.ts'
+import type { StaleMetadata, Staleness } from './staleness.ts'
 import type { Versions } from './versions.ts'
 
 export interface ListQuery<T> extends Query<T> {
   /** At most so many objects; 0 and undefined: all. */
   limit?: number | undefined
+  /** Only objects whose key begins with this and a slash: a part of the table that may be stale on its own. */
+  scope?: string | undefined
   /** The token of the page before. The rest of the query must be the same; an empty one counts as none. */
   continue?: string | undefined
 }
 
 /** On pages after the first, the resourceVersion is the first page's. */
-export interface ListMetadata {
+export interface ListMetadata extends StaleMetadata {
   resourceVersion: string
   continue?: string
-  /** The list shows what was last seen: its source cannot be watched now. */
-  stale?: true
-  /** RFC 3339. */
-  staleSince?: string
-  staleReason?: string
 }
 
 export interface ListAnswer<T> extends ListMetadata {
@@ -34,7 +32,7 @@ export interface ListSource<T> {
   readonly versions: Versions
   /** The version of the kind's last change. */
   version(): number
-  staleness(): Pick<ListMetadata, 'stale' | 'staleSince' | 'staleReason'>
+  staleness: Pick<Staleness, 'of'>
 }
 
 export interface Lister<T> {
@@ -52,7 +50,7 @@ interface Page<T> {
   text?: Buffer
 }
 
-/** Lists that are neither filtered nor paged are made once per viewer class until the source changes. */
+/** Lists that are neither filtered nor paged are made once per viewer class and scope until the source changes. */
 export function createLister<T extends MirrorObject>(source: ListSource<T>): Lister<T> {
   const wholes = new Map<string, Page<T>>()
 
@@ -60,7 +58,7 @@ export function createLister<T extends MirrorObject>(source: ListSource<T>): Lis
     const limit = limitOf(query.limit)
     if (!isUnfiltered(query) || limit < Number.POSITIVE_INFINITY || query.continue)
       return makePage(source, query, limit)
-    const viewerClass = query.viewer.admin ? 'admin' : `user ${query.viewer.name}`
+    const viewerClass = `${query.scope ?? ''}/${query.viewer.admin ? 'admin' : `user ${query.viewer.name}`}`
     let page = wholes.get(viewerClass)
     if (!page) {
       page = makePage(source, query, limit)
@@ -88,11 +86,13 @@ function makePage<T extends MirrorObject>(source: ListSource<T>, query: ListQuer
   const continuation = query.continue ? decodeContinue(query.continue, source.versions) : undefined
   const matches = matcherOf(query)
   const { all, indexAfter } = source.entries
+  const prefix = query.scope === undefined ? '' : `${query.scope}/`
   const entries: Entry<T>[] = []
   let more = false
-  for (let index = continuation ? indexAfter(continuation.after) : 0; index < all.length && !more; index += 1) {
+  for (let index = indexAfter(continuation?.after ?? prefix); index < all.length && !more; index += 1) {
     const entry = all[index]
-    if (!entry || !matches(entry.object)) continue
+    if (!entry?.key.startsWith(prefix)) break
+    if (!matches(entry.object)) continue
     if (entries.length < limit) entries.push(entry)
     else more = true
   }
@@ -103,7 +103,7 @@ function makePage<T extends MirrorObject>(source: ListSource<T>, query: ListQuer
     metadata: {
       resourceVersion: String(version),
       ...(more && after !== undefined ? { continue: encodeContinue({ version, after }) } : {}),
-      ...source.staleness(),
+      ...source.staleness.of(query.viewer, query.scope),
     },
   }
 }

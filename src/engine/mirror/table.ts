@@ -10,6 +10,7 @@ import { createPublisher, type FeedChange } from './publisher.ts'
 import { matcherOf, type Query } from './query.ts'
 import { createRing } from './ring.ts'
 import { createSortedEntries } from './sorted.ts'
+import { createStaleness, type TablePart } from './staleness.ts'
 import { parseResourceVersion, type Versions } from './versions.ts'
 import { createSubscriber, type Subscriber, type Watch } from './watch.ts'
 
@@ -65,10 +66,10 @@ export interface Table<T extends MirrorObject> {
   subscribe(listener: (change: FeedChange<T>) => void): () => void
   /**
    * From now on lists say that they show what was last seen, and since when (milliseconds since the epoch). While stale
-   * already, the first `since` stays.
+   * already, the first `since` stays. With a part: lists of that part, and those of everything to viewers who may see it.
    */
-  markStale(reason: string, since: number): void
-  markFresh(): void
+  markStale(reason: string, since: number, part?: TablePart): void
+  markFresh(scope?: string): void
 }
 
 /** What the mirror itself asks of its tables. */
@@ -96,13 +97,12 @@ export function createTable<T extends MirrorObject>(
   const ring = createRing<T>({ size: options.ringSize, maxBytes: maxBacklogBytes, floor: versions.first })
   const publisher = createPublisher<T>(onError)
   let version = versions.first
-  let stale: { reason: string; since: number } | undefined
+  const staleness = createStaleness()
   const lister = createLister<T>({
     entries,
     versions,
     version: () => version,
-    staleness: () =>
-      stale ? { stale: true, staleSince: new Date(stale.since).toISOString(), staleReason: stale.reason } : {},
+    staleness,
   })
 
   function commit(of: Omit<Change<T>, 'encoded'>) {
@@ -206,13 +206,12 @@ export function createTable<T extends MirrorObject>(
     listText: lister.listText,
     watch,
     subscribe: listener => publisher.subscribe(listener, version),
-    markStale: (reason, since) => {
-      stale = { reason, since: stale?.since ?? since }
+    markStale: (reason, since, part) => {
+      staleness.mark(reason, since, part)
       lister.invalidate()
     },
-    markFresh: () => {
-      stale = undefined
-      lister.invalidate()
+    markFresh: scope => {
+      if (staleness.clear(scope)) lister.invalidate()
     },
   }
   return {

@@ -1,8 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { closed, labelsSchema, metadataSchema, nullable, ownerField, simulatedField, uuid } from '../schema.ts'
+import {
+  closed,
+  labelsSchema,
+  metadataSchema,
+  nullable,
+  ownerField,
+  simulatedField,
+  timestamp,
+  uuid,
+} from '../schema.ts'
 
 export const nodeStates = ['created', 'running', 'ready', 'exited'] as const
 export type NodeState = (typeof nodeStates)[number]
+
+const quantities = Type.Record(Type.String(), Type.String(), { examples: [{ cpu: '4', memory: '8145400Ki' }] })
 
 export const nodeSchema = closed(
   {
@@ -30,6 +41,20 @@ export const nodeSchema = closed(
     kubernetesVersion: nullable(Type.String({ examples: ['v1.34.4'] }), "The kubelet's version"),
     os: nullable(Type.String({ examples: ['Debian GNU/Linux 12 (bookworm)'] }), 'As the kubelet reports it'),
     kernel: nullable(Type.String({ examples: ['6.1.0-25-amd64'] }), 'As the kubelet reports it'),
+    containerRuntime: nullable(Type.String({ examples: ['containerd://2.1.3'] }), 'As the kubelet reports it'),
+    schedulable: Type.Boolean({ description: 'Whether it takes new pods; false of a cordoned one' }),
+    conditions: Type.Array(
+      closed({
+        type: Type.String({ examples: ['Ready'] }),
+        status: Type.String({ description: '`True`, `False` or `Unknown`' }),
+        reason: Type.String(),
+        message: Type.String(),
+        since: nullable(timestamp(''), 'When the status last changed'),
+      }),
+      { description: 'As the kubelet and the node controller report them' },
+    ),
+    capacity: { ...quantities, description: 'What it has, in Kubernetes quantities' },
+    allocatable: { ...quantities, description: 'What it has for pods' },
     labels: { ...labelsSchema, description: "The Kubernetes node's labels" },
     simulated: simulatedField,
     metadata: metadataSchema,

@@ -66,6 +66,11 @@ function seenOf(name: string, container: ObservedNode | undefined, kubernetes: O
     kubernetesVersion: seen?.kubeletVersion ?? null,
     os: seen?.os ?? null,
     kernel: seen?.kernel ?? null,
+    containerRuntime: seen?.containerRuntime ?? null,
+    schedulable: seen?.schedulable ?? false,
+    conditions: seen?.conditions ?? [],
+    capacity: seen?.capacity ?? {},
+    allocatable: seen?.allocatable ?? {},
     labels: seen?.labels ?? {},
   }
 }

@@ -14,7 +14,7 @@ export interface PodSource {
   /** Those of a namespace in a cluster, by the cluster's name. */
   of(cluster: string, namespace: string): SeenPod[]
   /** Calls the listener with the labels of each pod that comes, changes or goes. */
-  subscribe(listener: (labels: Record<string, string>) => void): () => void
+  subscribe(listener: (labels: Record<string, string>) => void): () => unknown
 }
 
 /** Where platforms' things are, and what runs there. */
