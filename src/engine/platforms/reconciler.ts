@@ -7,7 +7,7 @@ import { everyone } from '../refs/queries.ts'
 import type { SecretBox } from '../refs/secrets.ts'
 import type { ClusterWay, UnitAccess } from './access.ts'
 import { type ComponentRef, refOf } from './components.ts'
-import type { Live, UnitNote } from './live.ts'
+import { type Live, type UnitNote, unitOfRelease } from './live.ts'
 import { labels, namespaceOf, type Unit, unitKey, unitLabels, unitOf } from './names.ts'
 import { type KubernetesManifest, objectsOf, prunedKinds, type UnitContent } from './objects.ts'
 import { isUp, type Placement } from './placement.ts'
@@ -137,8 +137,11 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
       () => situationOf(sql, everyone, row.environment),
       () => situationOf(sql, everyone, stay(row.environment.name, row.environmentId)),
     )
-    if (await updateRelease(sql, { id: row.id, systemId: system.id, environmentId: situation.id, failure }))
+    if (await updateRelease(sql, { id: row.id, systemId: system.id, environmentId: situation.id, failure })) {
+      // Not ready until what it leads to now has been worked on.
+      live.note(unitOfRelease(row), { message: '' })
       await live.refresh([row.id])
+    }
     return { system, situation }
   }
 
