@@ -63,6 +63,7 @@ function idleEngine(): Engine {
       refs: never,
       metadata: never,
       create: never,
+      createFromGit: never,
       setMetadata: never,
       tag: never,
       moveBranch: never,

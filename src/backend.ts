@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { systemClock } from './clock.ts'
 import type { Settings } from './config.ts'
+import { createGitReader } from './drivers/git/program.ts'
 import { createRegistryClient } from './drivers/registry/client.ts'
 import { parseAllowedOrigins } from './drivers/registry/origins.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
@@ -58,6 +59,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     keyring: await loadKeyring({ dataDir: settings.DATA_DIR, secretKey: settings.SECRET_KEY }),
     gatewayId: await readGatewayId(store),
     runtime,
+    git: createGitReader(environment),
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
     settings: engineSettings(settings, version),
     clock,
@@ -91,6 +93,9 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
     kubefoxCluster: settings.KUBEFOX_CLUSTER,
+    kubefoxGitAllowed: settings.KUBEFOX_GIT_ALLOWED.split(',')
+      .map(url => url.trim())
+      .filter(url => url !== ''),
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
     quotas: {

@@ -12,6 +12,7 @@ import type { PlatformCommands } from './platforms/commands.ts'
 import type { DeploymentCommands } from './platforms/deployments.ts'
 import type { Pod } from './pods/schema.ts'
 import type { RefWrites } from './refs/commands.ts'
+import type { GitSystems } from './refs/from-git.ts'
 import type { RefReads } from './refs/reads.ts'
 import type { Ref } from './refs/schema.ts'
 import type { Service } from './services/schema.ts'
@@ -48,7 +49,7 @@ export interface Engine {
   /** Who did what. */
   readonly audit: AuditCommands
   /** KubeFox: configs, environments and systems. */
-  readonly refs: RefWrites & RefReads
+  readonly refs: RefWrites & RefReads & GitSystems
   /** KubeFox: platforms with their deployments and releases. */
   readonly platforms: PlatformCommands & DeploymentCommands
   /** The live tables; lists and watches filter by what the principal may see. */

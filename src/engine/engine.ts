@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { GitReader } from '../drivers/git/repository.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
@@ -59,6 +60,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   quotas: Record<QuotaName, number>
   /** The cluster of KubeFox platforms that name none; empty: none. */
   kubefoxCluster: string
+  /** Git repositories that KubeFox systems may be read from, each with all that is below it. */
+  kubefoxGitAllowed: string[]
   /** The gateway's version. */
   version: string
 }
@@ -70,6 +73,7 @@ export interface EngineOptions {
   /** The id of the store's gateway: containers carry it as a label. */
   gatewayId: string
   runtime: Runtime
+  git: GitReader
   /** Asks the registries of images. */
   registry: Registry
   settings: EngineSettings
@@ -154,6 +158,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clusters: clusterWay,
     simulated: runtime.name === 'simulated',
     defaultCluster: settings.kubefoxCluster,
+    gitAllowed: settings.kubefoxGitAllowed,
   })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
+import { createGitReader } from '../../src/drivers/git/program.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedRuntime, type SimulatedRuntime } from '../../src/drivers/simulated/runtime.ts'
@@ -57,6 +58,7 @@ export const settings: EngineSettings = {
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
   kubefoxCluster: '',
+  kubefoxGitAllowed: [],
   operationTtlMs: 24 * 3600_000,
   auditTtlMs: 24 * 3600_000,
   quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
@@ -145,6 +147,7 @@ export async function newEngine(options: {
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
+    git: createGitReader(process.env),
     ids: randomUUID,
     random: () => 0,
     randomHex: bytes => randomBytes(bytes).toString('hex'),

@@ -192,6 +192,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       refs: notFaked,
       metadata: notFaked,
       create: notFaked,
+      createFromGit: notFaked,
       setMetadata: notFaked,
       tag: notFaked,
       moveBranch: notFaked,

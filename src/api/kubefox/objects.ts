@@ -47,7 +47,7 @@ export function objectHandlers(): Pick<Handlers, 'resources' | 'resource' | 'met
     },
     resource: {
       GET: async call => got(call, await instanceText(call, { name: call.target.name, type: 'head', ref: '' })),
-      POST: call => create(call, call.target.kind),
+      POST: call => (call.query.has('gitRepo') ? createFromGit(call) : create(call, call.target.kind)),
       async DELETE(call) {
         const { kind, name } = call.target
         await call.engine.refs.remove({ principal: call.principal, kind, name })
@@ -78,6 +78,16 @@ export function objectHandlers(): Pick<Handlers, 'resources' | 'resource' | 'met
       },
     },
   }
+}
+
+async function createFromGit(call: Call<'resource'>): Promise<Envelope> {
+  const { engine, principal, target, query } = call
+  if (target.kind !== 'system') throw new GatewayError('InvalidRequest', 'only systems are read from Git')
+  const ref = query.get('ref')
+  if (!ref) throw new GatewayError('InvalidRequest', 'ref is missing: a branch, tag or commit of gitRepo')
+  const source = { gitRepo: query.get('gitRepo') ?? '', ref }
+  const { id, text } = await engine.refs.createFromGit(principal, target.name, source, call.signal())
+  return created(`${target.text}/id/${id}`, text)
 }
 
 /** The instance as the query wants it: a config with its secrets, an environment with what it inherits. */

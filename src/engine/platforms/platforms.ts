@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import type { GitReader } from '../../drivers/git/repository.ts'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Store } from '../../store/postgres.ts'
@@ -6,6 +7,7 @@ import type { Cluster } from '../clusters/schema.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { createWorkQueue } from '../queue.ts'
 import { createRefWrites, type RefWrites } from '../refs/commands.ts'
+import { createGitSystems, type GitSystems } from '../refs/from-git.ts'
 import type { Kind } from '../refs/names.ts'
 import { createRefReads, type RefReads } from '../refs/reads.ts'
 import type { Ref } from '../refs/schema.ts'
@@ -29,6 +31,9 @@ export interface PlatformsOptions {
   simulated: boolean
   /** The setting KUBEFOX_CLUSTER. */
   defaultCluster: string
+  git: GitReader
+  /** The setting KUBEFOX_GIT_ALLOWED. */
+  gitAllowed: string[]
   clock: Clock
   ids: () => string
   random: () => number
@@ -37,7 +42,7 @@ export interface PlatformsOptions {
 
 /** Configs, environments, systems, platforms, deployments and releases: commands, reads, and what makes them real. */
 export interface Platforms {
-  refs: RefWrites & RefReads
+  refs: RefWrites & RefReads & GitSystems
   platforms: PlatformCommands & DeploymentCommands
   /** Reads all there is and has all of it looked at. */
   load(): Promise<void>
@@ -64,6 +69,7 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
     random,
     concurrency,
   })
+  const writes = createRefWrites({ store, box, ids, shown: id => live.refresh([id]), moved })
   let resealing: Promise<void> = Promise.resolve()
 
   async function wakeAll(platform?: string): Promise<void> {
@@ -94,7 +100,8 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
   return {
     refs: {
       ...createRefReads({ store, box, log }),
-      ...createRefWrites({ store, box, ids, shown: id => live.refresh([id]), moved }),
+      ...writes,
+      ...createGitSystems({ git: options.git, allowed: options.gitAllowed, create: writes.create }),
     },
     platforms: {
       ...createPlatformCommands({ store, box, live, placement, clusters: tables.clusters, ids, wake: wakeAll }),

@@ -81,7 +81,7 @@ export type EnvironmentBody = Static<typeof environmentSchema>
 
 const anyObject = (description: string) => Type.Optional(Type.Object({}, { description, additionalProperties: true }))
 
-const routeSchema = closed({
+export const routeSchema = closed({
   type: optionalText('controller, cron or http', ['http']),
   priority: Type.Optional(Type.Integer()),
   match: optionalText('Of http routes: Path, PathPrefix, Host with && and ||', ['Path(`/hello`)']),
@@ -100,7 +100,7 @@ const componentSchema = closed({
 })
 export type Component = Static<typeof componentSchema>
 
-const appSchema = closed({
+export const appSchema = closed({
   gitHash: optionalText('The commit that changed it last', ['a909eca']),
   title: optionalText('In words', ['Hello World']),
   description: optionalText('What it is for'),
