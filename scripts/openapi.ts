@@ -44,9 +44,10 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    clients: { connect: never },
     images: { list: never },
     operations: { wait: never },
-    accounts: { authenticate: never, authenticateServiceAccount: never },
+    accounts: { authenticate: never, authenticateServiceAccount: never, admit: never, connect: never },
     users: {
       create: never,
       patch: never,
@@ -93,8 +94,9 @@ function idleEngine(): Engine {
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
       users: mirror.table('users'),
-      audit: mirror.table('audit'),
       refs: mirror.table('refs'),
+      clients: mirror.table('clients'),
+      audit: mirror.table('audit'),
       pods: mirror.table('pods'),
       services: mirror.table('services'),
     },

@@ -2,7 +2,7 @@
  * `npm test`: every check and test that this machine can run, and what it left out.
  *
  *   npm test                    everything
- *   npm test -- types unit      some parts: types, lint, layers, openapi, readme, unit, e2e
+ *   npm test -- types unit      some parts: types, lint, layers, openapi, asyncapi, readme, unit, e2e
  *   npm test -- e2e scale       of a part's test files, those whose path contains one of the words
  *
  * The e2e tests need Docker and a node image, `kindest/node:v1.34.4` or the one that E2E_IMAGE names. With CI=true, a
@@ -59,6 +59,7 @@ const checks: Check[] = [
   { name: 'lint', command: ['biome', 'check', '--error-on-warnings'] },
   { name: 'layers', command: ['depcruise', 'src'] },
   { name: 'openapi', command: ['node', 'scripts/openapi.ts', '--check'] },
+  { name: 'asyncapi', command: ['node', 'scripts/asyncapi.ts', '--check'] },
   { name: 'readme', command: ['node', 'scripts/readme.ts', '--check'] },
 ]
 

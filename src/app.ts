@@ -41,7 +41,9 @@ export async function startGateway({ settings, environment, version, onFatal }: 
 
   const server = createServer({ engine, log })
   cleanup.defer(() => closeServer(server, { graceMs: closeGraceMs }))
-  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: systemClock }))
+  await server.register(async (scope: HttpServer) =>
+    surfaces(scope, { engine, clock: systemClock, deflate: settings.WS_DEFLATE === 'on' }),
+  )
   const url = await server.listen({
     host: settings.HOST,
     port: settings.PORT,

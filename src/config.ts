@@ -133,6 +133,11 @@ export const settingsSchema = Type.Object({
     maximum: 1_000_000,
     description: 'Most requests of a user in a minute',
   }),
+  WS_DEFLATE: Type.Union([Type.Literal('off'), Type.Literal('on')], {
+    default: 'off',
+    description:
+      'Whether messages of the QBO WebSocket are compressed where the client offers it; costs processor time',
+  }),
   REGISTRY_HOSTS_ALLOWED: Type.String({
     default: '',
     pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',

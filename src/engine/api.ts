@@ -2,7 +2,10 @@ import type { Identity } from './accounts/identity.ts'
 import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
+import type { ClientRegistry } from './clients/registry.ts'
+import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { CommandOptions } from './command-options.ts'
 import type { Image } from './images/schema.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { Network } from './networks/schema.ts'
@@ -44,8 +47,14 @@ export interface Engine {
      * GatewayError `Unavailable` when the key has to be read and the store does not answer.
      */
     authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+    /** Counts a request of somebody. Throws TooManyRequests, whose `retryAfter` says when there is room again, in seconds. */
+    admit(identity: Identity): void
+    /** Counts a watch or WebSocket until what it returns is called. Throws TooManyRequests. */
+    connect(identity: Identity): () => void
   }
   readonly users: UserCommands
+  /** Who is connected by WebSocket. */
+  readonly clients: ClientRegistry
   /** Who did what. */
   readonly audit: AuditCommands
   /** KubeFox: configs, environments and systems. */
@@ -59,9 +68,10 @@ export interface Engine {
     networks: Table<Network>
     operations: Table<Operation>
     users: Table<User>
+    refs: Table<Ref>
+    clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>
-    refs: Table<Ref>
     /** By `cluster/namespace/name`, as the services. */
     pods: Table<Pod>
     services: Table<Service>
@@ -75,13 +85,6 @@ export interface HealthCheck {
   name: 'store' | 'runtime' | 'mirror'
   ready: boolean
   message: string
-}
-
-export interface CommandOptions {
-  /** A caller's key: the same command with the same key again is carried out once and answers alike. */
-  idempotencyKey?: string
-  /** The resourceVersion the resource must have; PreconditionFailed when it has another. */
-  ifMatch?: string
 }
 
 export interface ClusterCommands {

@@ -11,6 +11,8 @@ import type { Engine } from './api.ts'
 import { createAudit } from './audit/audit.ts'
 import type { AuditEntry } from './audit/schema.ts'
 import { createBatches } from './batches.ts'
+import { createClientRegistry } from './clients/registry.ts'
+import type { Client } from './clients/schema.ts'
 import { createClusterCommands } from './clusters/commands.ts'
 import type { CreateSettings } from './clusters/create.ts'
 import { createReconciler } from './clusters/reconciler.ts'
@@ -21,6 +23,7 @@ import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { listImages } from './images/list.ts'
+import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
@@ -34,12 +37,11 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
-import { createClusterWay } from './platforms/cluster-way.ts'
 import { createPlatforms } from './platforms/platforms.ts'
 import { createPodSource } from './platforms/pod-source.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
-import type { QuotaName } from './quotas/schema.ts'
+import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
 import type { Ref } from './refs/schema.ts'
 import type { Keyring } from './secrets/keyring.ts'
@@ -56,8 +58,6 @@ export interface EngineSettings extends CreateSettings, WorkSettings {
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
-  /** What users who are no admins may use, where an admin has set nothing else. */
-  quotas: Record<QuotaName, number>
   /** The cluster of KubeFox platforms that name none; empty: none. */
   kubefoxCluster: string
   /** Git repositories that KubeFox systems may be read from, each with all that is below it. */
@@ -108,8 +108,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
-    audit: mirror.table<AuditEntry>('audit'),
     refs: mirror.table<Ref>('refs'),
+    clients: mirror.table<Client>('clients'),
+    audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
   }
@@ -148,14 +149,14 @@ export function createEngine(options: EngineOptions): RunningEngine {
     clock,
     onChange: id => supervisor.kubernetesChanged(id),
   })
+  const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
   const podSource = createPodSource(tables.pods)
-  const clusterWay = createClusterWay(watches)
   const kubefox = createPlatforms({
     ...options,
     tables,
     pods: podSource,
-    clusters: clusterWay,
+    clusters: connections,
     simulated: runtime.name === 'simulated',
     defaultCluster: settings.kubefoxCluster,
     gitAllowed: settings.kubefoxGitAllowed,
@@ -237,12 +238,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
+    clients: createClientRegistry({ table: tables.clients, clock }),
     images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
     },
-    accounts: credentials,
+    accounts: {
+      ...credentials,
+      ...createUsage({ clock, quotasOf: user => tables.users.byName(user)?.quotas }),
+    },
     users: createUserCommands(ofUsers, {
       tokens: createTokenCommands(ofUsers),
       serviceAccounts: createServiceAccountCommands(ofUsers),
@@ -284,9 +289,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       await kubefox.close()
-      await clusterWay.close()
       podSource.close()
       workloads.close()
+      connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },

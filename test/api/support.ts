@@ -40,6 +40,7 @@ export async function setUp(
   options: {
     engine?: Parameters<typeof createFakeEngine>[0]
     server?: Pick<ServerOptions, 'timeouts'>
+    surfaces?: { deflate?: boolean }
     expectErrors?: boolean
     /** Adds routes beside REST's. */
     routes?: (server: HttpServer) => void
@@ -56,7 +57,9 @@ export async function setUp(
   const server = createServer({ engine, log: createLogger({ level: 'debug', stream }), ...options.server })
   const violations = checkAnswers(server)
   options.routes?.(server)
-  await server.register(async (scope: HttpServer) => surfaces(scope, { engine, clock: engine.clock }))
+  await server.register(async (scope: HttpServer) =>
+    surfaces(scope, { engine, clock: engine.clock, ...options.surfaces }),
+  )
   await server.ready()
   t.after(async () => {
     await closeServer(server, { graceMs: 1000 })

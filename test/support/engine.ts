@@ -11,10 +11,13 @@ import {
 } from '../../src/api/rest/examples.ts'
 import type { Identity } from '../../src/engine/accounts/identity.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
-import type { CommandOptions, Engine, HealthCheck } from '../../src/engine/api.ts'
+import type { Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
 import type { AuditEntry } from '../../src/engine/audit/schema.ts'
+import { createClientRegistry } from '../../src/engine/clients/registry.ts'
+import type { Client } from '../../src/engine/clients/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
+import type { CommandOptions } from '../../src/engine/command-options.ts'
 import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
@@ -22,6 +25,7 @@ import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
 import type { Pod } from '../../src/engine/pods/schema.ts'
+import { createUsage } from '../../src/engine/quotas/usage.ts'
 import type { Ref } from '../../src/engine/refs/schema.ts'
 import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
@@ -65,6 +69,9 @@ const principals = new Map<string, Principal>([
   [tokens.bob, { name: 'bob', admin: false }],
 ])
 
+/** Connections that each of its users may have. */
+export const mostWatches = 200
+
 /** An engine without a store and a runtime: real mirror tables, commands that are written down. */
 export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
   const clock = createFakeClock()
@@ -75,8 +82,9 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
     users: mirror.table<User>('users'),
-    audit: mirror.table<AuditEntry>('audit'),
     refs: mirror.table<Ref>('refs'),
+    clients: mirror.table<Client>('clients'),
+    audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
     services: mirror.table<Service>('services', { key: namespacedKey }),
   }
@@ -164,6 +172,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         throw new GatewayError('NotFound', `There is no node "${name}".`)
       },
     },
+    clients: createClientRegistry({ table: tables.clients, clock }),
     images: { list: () => [imageExample] },
     operations: {
       wait: (principal, id, ms, signal) =>
@@ -172,6 +181,10 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     accounts: {
       authenticate: token => identities.get(token)?.identity,
       authenticateServiceAccount: async () => undefined,
+      ...createUsage({
+        clock,
+        quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),
+      }),
     },
     users: {
       create: notFaked,

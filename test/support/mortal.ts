@@ -95,9 +95,14 @@ export function createMortal(options: MortalOptions): Mortal {
     })
   }
 
+  const untilDead = (signal: AbortSignal) => AbortSignal.any([signal, end.signal])
+
   const mortalAccess = (access: ClusterAccess) =>
     counted(access, 'access', {
-      watchNodes: (observer, signal) => access.watchNodes(unlessDead(observer), AbortSignal.any([signal, end.signal])),
+      watchNodes: (observer, signal) => access.watchNodes(unlessDead(observer), untilDead(signal)),
+      watchPods: (observer, signal) => access.watchPods(unlessDead(observer), untilDead(signal)),
+      watchServices: (observer, signal) => access.watchServices(unlessDead(observer), untilDead(signal)),
+      watchEndpointSlices: (observer, signal) => access.watchEndpointSlices(unlessDead(observer), untilDead(signal)),
       close: () => access.close(),
     })
 
@@ -112,8 +117,7 @@ export function createMortal(options: MortalOptions): Mortal {
 
   const mortalRuntime: Runtime = {
     name: runtime.name,
-    observe: (observer: RuntimeObserver, signal) =>
-      runtime.observe(unlessDead(observer), AbortSignal.any([signal, end.signal])),
+    observe: (observer: RuntimeObserver, signal) => runtime.observe(unlessDead(observer), untilDead(signal)),
     version: () => call('version', () => runtime.version()),
     images: counted(runtime.images, 'images'),
     networks: counted(runtime.networks, 'networks'),

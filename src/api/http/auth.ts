@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
-import { noCredential } from './context.ts'
+import { identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
 
 /** Finds out who asks. Errors: Unauthorized; Unavailable where that cannot be found out now. */
@@ -14,6 +14,17 @@ export async function authenticate(accounts: Engine['accounts'], request: Fastif
     'Unauthorized',
     shown ? 'The credential is unknown, has expired or has been revoked.' : noCredential,
   )
+}
+
+/** Counts the request. The header is for every surface, whatever its errors look like. Errors: TooManyRequests. */
+function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: FastifyReply): void {
+  try {
+    accounts.admit(identityOf(request))
+  } catch (error) {
+    if (error instanceof GatewayError && error.extra.retryAfter !== undefined)
+      reply.header('retry-after', String(error.extra.retryAfter))
+    throw error
+  }
 }
 
 /**
@@ -32,10 +43,11 @@ export function guardRoutes(server: FastifyInstance, accounts: Engine['accounts'
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('identity', null)
-  server.addHook('onRequest', async request => {
+  server.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'public') return
     await authenticate(accounts, request)
+    admit(accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
   })
 }

@@ -116,6 +116,7 @@ export function handleError(thrown: unknown, request: FastifyRequest, reply: Fas
 }
 
 export function sendProblem(error: GatewayError, request: FastifyRequest, reply: FastifyReply): void {
+  request.failure = error.code
   if (error.code === 'Unauthorized') reply.header('www-authenticate', challenge(request))
   reply
     .code(error.status)

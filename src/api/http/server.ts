@@ -9,6 +9,7 @@ import Fastify, {
   type RawServerDefault,
 } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
+import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
 import { answerClientError } from './client-errors.ts'
@@ -33,8 +34,7 @@ export type HttpServer = FastifyInstance<
 >
 
 export interface ServerOptions {
-  /** Only `accounts` is used. */
-  engine: Pick<Engine, 'accounts'>
+  engine: Pick<Engine, 'accounts' | 'audit'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
   /** How long a request may take to arrive, in milliseconds. */
@@ -96,6 +96,7 @@ export function createServer(options: ServerOptions): HttpServer {
   prepareRequests(server)
   endWhatIsOpen(server)
   routeUpgrades(server)
+  auditRequests(server, engine.audit)
   guardRoutes(server, engine.accounts)
   readBodies(server)
   refuseUnknownRoutes(server)

@@ -9,6 +9,8 @@ export interface WebSocketOptions {
   protocol?: string
   /** Most bytes of a message; a larger one ends the connection with 1009. */
   maxPayload: number
+  /** Whether messages may be compressed (RFC 7692), where the client offers it. */
+  deflate?: boolean
   clock: Clock
 }
 
@@ -33,13 +35,13 @@ export function offeredProtocols(request: FastifyRequest): string[] {
 export function acceptWebSocket(
   request: FastifyRequest,
   reply: FastifyReply,
-  { protocol, maxPayload, clock }: WebSocketOptions,
+  { protocol, maxPayload, deflate = false, clock }: WebSocketOptions,
 ): Promise<WebSocket> {
   const { socket, head } = requireUpgrade(request, reply, protocols)
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    perMessageDeflate: false,
+    perMessageDeflate: deflate,
     maxPayload,
     handleProtocols: () => protocol ?? false,
   })

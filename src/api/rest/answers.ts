@@ -37,6 +37,11 @@ export const etagHeader = {
   ETag: Type.String({ description: "The resource's version", examples: ['"1763712000000042"'] }),
 }
 
+/** 204. */
+export function done(description: string) {
+  return { type: 'null', description, headers: { 'X-Request-Id': requestId } }
+}
+
 /** Without content: @fastify/swagger goes by `type`. */
 export const notModified = {
   type: 'null',

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Principal } from '../../engine/accounts/principal.ts'
-import type { CommandOptions, Engine } from '../../engine/api.ts'
+import type { Engine } from '../../engine/api.ts'
+import type { CommandOptions } from '../../engine/command-options.ts'
 import type { Operation } from '../../engine/operations/schema.ts'
 import { hasEnded } from '../../engine/operations/view.ts'
 import { principalOf } from '../http/context.ts'
@@ -34,7 +35,7 @@ function send(reply: FastifyReply, operation: Operation, status: 200 | 202): Ope
   return operation
 }
 
-function optionsOf(headers: CommandHeaders): CommandOptions {
+export function optionsOf(headers: CommandHeaders): CommandOptions {
   const idempotencyKey = headers['idempotency-key']
   const ifMatch = ifMatchVersion(headers['if-match'])
   return { ...(idempotencyKey === undefined ? {} : { idempotencyKey }), ...(ifMatch === undefined ? {} : { ifMatch }) }

@@ -23,6 +23,8 @@ interface About {
   summary: string
   description?: string
   tag: string
+  /** A change that is done when it is answered. */
+  change?: boolean
   /** Needs no credential. */
   public?: boolean
   answers: Record<number, Answer>
@@ -54,10 +56,10 @@ export function describe<P extends Parts>(parts: P, about: About) {
 
 function errorsOf(parts: Parts, about: About): ErrorCode[] {
   const codes = new Set<ErrorCode>(['InvalidRequest'])
-  if (!about.public) codes.add('Unauthorized')
+  if (!about.public) codes.add('Unauthorized').add('TooManyRequests')
   if (parts.params) codes.add('NotFound')
-  // Of operations without a body too: what is sent is read before it is found to be too much.
-  if (202 in about.answers) codes.add('PayloadTooLarge').add('UnsupportedMediaType')
+  // Of changes without a body too: what is sent is read before it is found to be too much.
+  if (202 in about.answers || about.change) codes.add('PayloadTooLarge').add('UnsupportedMediaType')
   for (const code of about.errors ?? []) codes.add(code)
   return [...codes.add('Internal').add('Unavailable')]
 }

@@ -11,7 +11,12 @@ export function filterBy<T extends TSchema>(property: T) {
   return Type.Optional(Type.Unsafe<Static<T>>({ ...schema, description: 'Only those with this value' }))
 }
 
-const watchParameters = {
+/** A filter by a text that is free otherwise. */
+export function filterText(description: string) {
+  return Type.Optional(Type.String({ maxLength: 512, description: `${description}; only those with this value` }))
+}
+
+export const watchParameters = {
   watch: Type.Optional(
     Type.Boolean({
       description:
@@ -94,6 +99,8 @@ const prefer = Type.Optional(
 
 export const createHeaders = Type.Object({ prefer, 'idempotency-key': idempotencyKey })
 export const changeHeaders = Type.Object({ prefer, 'if-match': ifMatch })
+/** Of a change that is done when it is answered. */
+export const ifMatchHeaders = Type.Object({ 'if-match': ifMatch })
 /** Of a POST on something that exists. */
 export const actHeaders = Type.Object({ prefer, 'idempotency-key': idempotencyKey, 'if-match': ifMatch })
 export type CommandHeaders = { [name in keyof Static<typeof actHeaders>]?: string | undefined }

@@ -2,6 +2,11 @@ import type { Clock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
 import type { Described } from '../http/openapi/openapi.ts'
 import type { HttpServer } from '../http/server.ts'
+import { auditRoutes } from './accounts/audit.ts'
+import { credentialRoutes } from './accounts/credentials.ts'
+import { accountExamples } from './accounts/examples.ts'
+import { accountSchemas } from './accounts/schemas.ts'
+import { userRoutes } from './accounts/users.ts'
 import { resourceExamples } from './examples.ts'
 import { noParameters } from './parameters.ts'
 import { clusterRoutes } from './routes/clusters.ts'
@@ -17,8 +22,8 @@ import { sharedSchemas } from './schemas.ts'
 import { createWatches } from './watches.ts'
 
 export const restDescribed: Described = {
-  schemas: sharedSchemas,
-  examples: resourceExamples,
+  schemas: [...sharedSchemas, ...accountSchemas],
+  examples: { ...resourceExamples, ...accountExamples },
   tags: [
     { name: 'clusters', description: 'Kubernetes clusters' },
     { name: 'nodes', description: 'The containers that clusters are made of' },
@@ -27,13 +32,15 @@ export const restDescribed: Described = {
     { name: 'networks', description: "The clusters' networks" },
     { name: 'images', description: 'Node images' },
     { name: 'operations', description: 'Long work, step by step' },
+    { name: 'users', description: 'Who may use the gateway, and by which credentials' },
+    { name: 'audit', description: 'Who did what' },
     { name: 'system', description: 'The gateway itself' },
   ],
 }
 
 /** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
-  const context = { engine, watches: createWatches(clock) }
+  const context = { engine, watches: createWatches(clock, engine.accounts) }
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
@@ -49,6 +56,9 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       systemRoutes(api, context)
       operationRoutes(api, context)
       refRoutes(api, context)
+      userRoutes(api, context)
+      credentialRoutes(api, context)
+      auditRoutes(api, context)
     },
     { prefix: '/api/v1' },
   )

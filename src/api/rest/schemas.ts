@@ -37,7 +37,7 @@ export const listMetadataSchema = closed(
   { $id: 'ListMetadata', title: 'ListMetadata', description: 'About a list' },
 )
 
-function listOf(item: TSchema, example: object) {
+export function listOf(item: TSchema, example: object) {
   return closed(
     { items: Type.Array(ref(item)), metadata: ref(listMetadataSchema) },
     {
@@ -48,7 +48,7 @@ function listOf(item: TSchema, example: object) {
   )
 }
 
-function plainListOf(item: TSchema, example: object) {
+export function plainListOf(item: TSchema, example: object) {
   return closed(
     { items: Type.Array(ref(item)) },
     { $id: `${item.$id}List`, title: `${item.$id}List`, examples: [{ items: [example] }] },
@@ -86,7 +86,7 @@ const watchErrorSchema = closed(
   { $id: 'WatchError', title: 'WatchError', description: 'The last event of a watch that cannot go on: list again' },
 )
 
-function eventOf(object: TSchema) {
+export function eventOf(object: TSchema) {
   const change = closed({
     type: Type.Union([Type.Literal('ADDED'), Type.Literal('MODIFIED'), Type.Literal('DELETED')]),
     object: ref(object),

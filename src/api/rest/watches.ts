@@ -1,16 +1,14 @@
 import { finished } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
+import type { Engine } from '../../engine/api.ts'
 import { ndjson, sse } from '../../engine/mirror/formats.ts'
 import type { MirrorObject, Table, Watch, WatchFormat, WatchQuery } from '../../engine/mirror/mirror.ts'
 import { pipeToStream } from '../../engine/mirror/sinks.ts'
-import { GatewayError } from '../../errors.ts'
-import { principalOf } from '../http/context.ts'
+import { identityOf, principalOf } from '../http/context.ts'
 import { signalOf } from '../http/lifecycle.ts'
 import { prefersEventStream } from './headers.ts'
 
-/** The most watches that a principal may have open at a time. */
-export const mostWatches = 200
 /** Often enough to keep proxies from closing a quiet stream. */
 const bookmarkIntervalMs = 15_000
 
@@ -36,8 +34,7 @@ export interface Watches {
   counts(): ReadonlyMap<string, number>
 }
 
-export function createWatches(clock: Clock): Watches {
-  const byPrincipal = new Map<string, number>()
+export function createWatches(clock: Clock, accounts: Pick<Engine['accounts'], 'connect'>): Watches {
   const byKind = new Map<string, number>()
   const finals = new WeakSet<Buffer>()
 
@@ -49,9 +46,8 @@ export function createWatches(clock: Clock): Watches {
       reply.type(contentType).send()
       return
     }
-    if ((byPrincipal.get(viewer.name) ?? 0) >= mostWatches) {
-      throw new GatewayError('TooManyRequests', `At most ${mostWatches} watches may be open at a time.`)
-    }
+    const disconnect = accounts.connect(identityOf(request))
+    reply.raw.once('close', disconnect)
     const plain: WatchFormat<T> = eventStream ? sse : ndjson
     const watch = table.watch({
       ...query,
@@ -66,10 +62,8 @@ export function createWatches(clock: Clock): Watches {
       if (value !== undefined) reply.raw.setHeader(name, value)
     reply.raw.writeHead(200, { 'content-type': contentType, 'x-accel-buffering': 'no', connection: 'close' })
     reply.raw.flushHeaders()
-    count(byPrincipal, viewer.name, 1)
     count(byKind, table.kind, 1)
     finished(reply.raw, () => {
-      count(byPrincipal, viewer.name, -1)
       count(byKind, table.kind, -1)
     })
     pipeToStream(until ? endingAfter(watch, finals) : watch, reply.raw, { clock })

@@ -173,8 +173,8 @@ export function createKindBootstrap({ shell, clock, cgroupV1 }: KindOptions): Bo
       if (!authority) throw new RuntimeError('BootstrapFailed', `the control plane ${node.name} has no authority yet`)
       const subject = { commonName: 'kindgate', organization: 'system:masters', days: 365 }
       const { cert, key } = await issueClientCertificate(authority, subject, clock)
-      const transport = createTransport({ credentials: { server, ca: authority.cert, cert, key }, clock })
-      return createClusterAccess({ transport, clock })
+      const credentials = { server, ca: authority.cert, cert, key }
+      return createClusterAccess({ transport: createTransport({ credentials, clock }), credentials, clock })
     },
   }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from './objects.ts'
+import type { KubernetesCredentials } from './transport.ts'
 import type { ReflectorObserver } from './view.ts'
 
 /**
@@ -6,6 +7,8 @@ import type { ReflectorObserver } from './view.ts'
  * everything but the watches: KubernetesError, TransportError, the signal's reason, and drain's own.
  */
 export interface ClusterAccess extends ClusterObjects {
+  /** Where the API server is and how to prove who we are; null where there is none (simulated clusters). */
+  readonly endpoint: KubernetesCredentials | null
   /**
    * Each lists and watches one kind of object in all namespaces until `signal` aborts (see reflector.ts for the
    * promises). Resolves once aborted; never rejects.

@@ -8,11 +8,13 @@ import { toKubernetesNode } from './nodes.ts'
 import { toKubernetesPod } from './pods.ts'
 import { reflect } from './reflector.ts'
 import { toKubernetesService } from './services.ts'
-import type { KubernetesTransport } from './transport.ts'
+import type { KubernetesCredentials, KubernetesTransport } from './transport.ts'
 
 export interface ClusterAccessOptions {
   /** Closed with the access. */
   transport: KubernetesTransport
+  /** What the transport was made of. */
+  credentials: KubernetesCredentials
   clock: Clock
   /** From 0 up to, not including, 1; Math.random when absent. */
   random?: () => number
@@ -22,6 +24,7 @@ export interface ClusterAccessOptions {
 export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
   const { transport, clock } = options
   return {
+    endpoint: options.credentials,
     watchNodes: (observer, signal) =>
       reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
     watchPods: (observer, signal) =>

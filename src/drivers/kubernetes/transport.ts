@@ -10,10 +10,13 @@ import { errorFromAnswer, TransportError } from './errors.ts'
 export interface KubernetesCredentials {
   /** `https://127.0.0.1:6443`. */
   server: string
-  /** PEM texts: the authority that signed the server's certificate; our certificate and its key. */
+  /** PEM text: the authority that signed the server's certificate. */
   ca: string
-  cert: string
-  key: string
+  /** PEM texts: our certificate and its key. */
+  cert?: string
+  key?: string
+  /** Sent as `Authorization: Bearer`. */
+  token?: string
 }
 
 export interface KubernetesRequest {
@@ -56,6 +59,11 @@ export interface TransportOptions {
   connectTimeoutMs?: number
 }
 
+/** What TLS with the API server takes. */
+export function identityOf({ ca, cert, key }: KubernetesCredentials): tls.SecureContextOptions {
+  return { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
+}
+
 const defaultTimeoutMs = 30_000
 const defaultMaxBytes = 32 * 1024 * 1024
 const maxErrorBytes = 64 * 1024
@@ -76,7 +84,7 @@ export function createTransport(options: TransportOptions): KubernetesTransport 
     timeout: idleSocketMs,
     maxFreeSockets: 8,
     scheduling: 'lifo',
-    secureContext: tls.createSecureContext({ ca: credentials.ca, cert: credentials.cert, key: credentials.key }),
+    secureContext: tls.createSecureContext(identityOf(credentials)),
   })
   let closed = false
 
@@ -105,6 +113,7 @@ export function createTransport(options: TransportOptions): KubernetesTransport 
       headers: {
         accept: 'application/json',
         'user-agent': 'kindgate',
+        ...(credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }),
         ...(body && { 'content-type': request.contentType ?? 'application/json', 'content-length': body.byteLength }),
       },
     })

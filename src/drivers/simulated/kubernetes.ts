@@ -218,6 +218,7 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
       const closing = new AbortController()
       const seat = seats.of(controlPlane)
       return {
+        endpoint: null,
         watchNodes: (observer, signal) => seat.nodes.follow(observer, AbortSignal.any([signal, closing.signal])),
         watchPods: (observer, signal) => seat.pods.follow(observer, AbortSignal.any([signal, closing.signal])),
         watchServices: (observer, signal) => seat.services.follow(observer, AbortSignal.any([signal, closing.signal])),

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
-import type { CommandOptions } from '../api.ts'
+import type { CommandOptions } from '../command-options.ts'
 import { requireAllowed } from '../images/allow.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { nodeName, requireClusterName, requireDomain } from '../names.ts'
 import { chooseAddresses, chooseSubnet } from '../networks/allocate.ts'
 import type { Operation } from '../operations/schema.ts'
+import { requireRoom } from '../quotas/room.ts'
+import type { QuotaName } from '../quotas/schema.ts'
 import { type CommandDependencies, issue } from './command.ts'
 import { insertCluster, insertNodes, lockAllocated } from './queries.ts'
 import type { ClusterRow } from './rows.ts'
@@ -20,6 +22,8 @@ export interface CreateSettings {
   domain: string
   networkPool: string
   apiServerHost: string
+  /** What users who are no admins may use, where an admin has set nothing else. */
+  quotas: Record<QuotaName, number>
 }
 
 export interface CreateDependencies extends CommandDependencies {
@@ -58,6 +62,7 @@ export async function createCluster(
         const held = await lockAllocated(sql)
         if (tables.clusters.byName(name) || held.some(each => each.runtime === runtime && each.name === name))
           throw taken(name)
+        await requireRoom(sql, { owner: principal.name, runtime, clusters: 1, nodes }, settings.quotas)
         const subnet = chooseSubnet(
           settings.networkPool,
           held.map(each => each.subnet),

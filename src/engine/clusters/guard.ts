@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
-import type { CommandOptions } from '../api.ts'
+import type { CommandOptions } from '../command-options.ts'
 import type { Table } from '../mirror/mirror.ts'
 import type { Node } from '../nodes/schema.ts'
 import type { Cluster } from './schema.ts'

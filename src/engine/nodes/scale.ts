@@ -4,14 +4,23 @@ import { insertNodes, setNodesRemoving } from '../clusters/queries.ts'
 import type { Desired } from '../clusters/rows.ts'
 import { nodeName } from '../names.ts'
 import { chooseAddresses } from '../networks/allocate.ts'
+import { requireRoom } from '../quotas/room.ts'
+import type { QuotaName } from '../quotas/schema.ts'
+
+interface GrowDependencies {
+  ids: () => string
+  randomHex(count: number): string
+  settings: { quotas: Record<QuotaName, number> }
+}
 
 /** Writes down workers that a cluster shall have more. */
 export async function growCluster(
   sql: TransactionSql,
   { cluster, nodes }: Desired,
   count: number,
-  { ids, randomHex }: { ids: () => string; randomHex(count: number): string },
+  { ids, randomHex, settings }: GrowDependencies,
 ): Promise<void> {
+  await requireRoom(sql, { owner: cluster.owner, runtime: cluster.runtime, clusters: 0, nodes: count }, settings.quotas)
   const addresses = chooseAddresses(
     cluster.subnet,
     nodes.map(node => node.address),

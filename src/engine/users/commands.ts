@@ -1,17 +1,15 @@
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { TransactionSql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
-import type { Store } from '../../store/postgres.ts'
 import { asked } from '../../store/unavailable.ts'
 import { violationOf } from '../../store/violation.ts'
-import type { Accounts } from '../accounts/accounts.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { selectUsers } from '../accounts/queries.ts'
-import type { CommandOptions } from '../api.ts'
 import { requireVersion } from '../clusters/guard.ts'
-import type { Table } from '../mirror/mirror.ts'
+import type { CommandOptions } from '../command-options.ts'
 import { type QuotaOverrides, type QuotasPatch, quotaNames } from '../quotas/schema.ts'
 import { requireValid } from '../validate.ts'
+import type { UserCommandDependencies } from './dependencies.ts'
 import { lockUser, missing, requireAdmin, requireOtherAdmin, requireUser } from './guard.ts'
 import { type User, type UserCreate, type UserPatch, userCreateSchema, userPatchSchema } from './schema.ts'
 import type { ServiceAccountCommands } from './service-accounts.ts'
@@ -26,12 +24,6 @@ export interface UserCommands {
   remove(principal: Principal, name: string, options?: CommandOptions): Promise<void>
   readonly tokens: TokenCommands
   readonly serviceAccounts: ServiceAccountCommands
-}
-
-export interface UserCommandDependencies {
-  store: Store
-  accounts: Pick<Accounts, 'load'>
-  table: Table<User>
 }
 
 export function createUserCommands(

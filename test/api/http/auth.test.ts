@@ -6,7 +6,7 @@ import { createLogger } from '../../../src/log.ts'
 import { createFakeEngine, tokens } from '../../support/engine.ts'
 import { problemOf, setUp } from '../support.ts'
 
-const open = ['/', '/livez', '/readyz', '/openapi.json', '/docs']
+const open = ['/', '/livez', '/readyz', '/openapi.json', '/asyncapi.yaml', '/docs']
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'TRACE'] as const
 
 /** Every route that the server has, as the server says. */

@@ -76,11 +76,15 @@ test('every operation says which credential it needs, and what it answers to one
 test('every operation documents an answer of its own and the errors that it can give', () => {
   for (const { path, method, operation } of operations) {
     const statuses = Object.keys(operation.responses)
-    assert.ok('200' in operation.responses, path)
+    assert.ok(
+      statuses.some(status => status.startsWith('2')),
+      path,
+    )
     for (const status of ['400', '500', '503']) assert.ok(statuses.includes(status), `${method} ${path} ${status}`)
     if (path.includes('{')) assert.ok(statuses.includes('404'), path)
     if (operation.requestBody) assert.ok(statuses.includes('413') && statuses.includes('415'), path)
-    if (method !== 'get') assert.ok(statuses.includes('202'), path)
+    // What takes long answers with an operation, what is done at once with its result.
+    if (method !== 'get') assert.ok(statuses.includes('202') || !/clusters|nodes/.test(path), path)
   }
 })
 

@@ -26,7 +26,12 @@ async function openCluster(kind: WorldKind): Promise<Cluster> {
   world.api.put(nodes, { metadata: { name: 'node-1' } })
   return {
     ...world,
-    access: createClusterAccess({ transport: world.transport, clock: world.clock, random: () => 0.5 }),
+    access: createClusterAccess({
+      transport: world.transport,
+      credentials: { server: 'https://127.0.0.1:6443', ca: '' },
+      clock: world.clock,
+      random: () => 0.5,
+    }),
     signal: controller.signal,
     abort: reason => controller.abort(reason),
     addPod(name, { metadata = {}, nodeName = 'node-1', phase = 'Running' } = {}) {
