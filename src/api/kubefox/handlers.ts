@@ -38,3 +38,21 @@ export function done({ target }: { target: Target }, word: 'put' | 'patched' | '
 export function created(path: string, data?: string): Envelope {
   return { status: 201, msg: `created ${path}`, data }
 }
+
+/** Notes that secrets are about to be shown in clear: a GET, which is not noted otherwise. */
+export function auditReveal({
+  engine,
+  principal,
+  target,
+  request,
+}: Pick<Call<Place>, 'engine' | 'principal' | 'target' | 'request'>): void {
+  engine.audit.record({
+    actor: principal.name,
+    action: 'kubefoxReveal',
+    resource: target.text,
+    result: 'OK',
+    surface: 'kubefox',
+    from: request.ip,
+    requestId: request.id,
+  })
+}

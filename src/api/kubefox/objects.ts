@@ -12,7 +12,7 @@ import { jsonBody, textBody } from './bodies.ts'
 import { decoderOf, withKind } from './decode.ts'
 import type { Envelope } from './envelope.ts'
 import { nothingHere } from './errors.ts'
-import { type Call, created, done, got, type Handlers, listed } from './handlers.ts'
+import { auditReveal, type Call, created, done, got, type Handlers, listed } from './handlers.ts'
 
 const kindWords = { config: 'Config', environment: 'Environment', system: 'System', platform: 'Platform' } as const
 
@@ -91,13 +91,17 @@ async function createFromGit(call: Call<'resource'>): Promise<Envelope> {
 }
 
 /** The instance as the query wants it: a config with its secrets, an environment with what it inherits. */
-function instanceText(
+async function instanceText(
   call: Call<'resource' | 'ref'>,
   { name, type, ref }: { name: string; type: 'head' | 'id' | 'tag' | 'branch'; ref: string },
 ): Promise<string> {
   const { engine, principal, query, target } = call
   const key = { name, type, ref }
-  if (flag(query, 'reveal') && target.kind === 'config') return engine.refs.reveal(principal, key)
+  if (flag(query, 'reveal') && target.kind === 'config') {
+    const text = await engine.refs.reveal(principal, key)
+    auditReveal(call)
+    return text
+  }
   if (flag(query, 'effective') && target.kind === 'environment') return engine.refs.effective(principal, key)
   return engine.refs.get(principal, target.kind, key)
 }

@@ -2,7 +2,7 @@ import { deploymentSchema, platformPatchSchema, platformSchema, releaseSchema } 
 import { jsonBody } from './bodies.ts'
 import { decoderOf, withKind } from './decode.ts'
 import type { Envelope } from './envelope.ts'
-import { type Call, created, done, got, type Handlers, listed } from './handlers.ts'
+import { auditReveal, type Call, created, done, got, type Handlers, listed } from './handlers.ts'
 import { flag, invalidName, isOther, metadataDecoder, metadataText } from './objects.ts'
 
 /** Platforms, deployments and releases. */
@@ -28,7 +28,9 @@ export function platformHandlers(): Omit<Handlers, 'resources' | 'resource' | 'm
     platform: {
       async GET(call) {
         const reveal = flag(call.query, 'reveal')
-        return got(call, JSON.stringify(await call.engine.platforms.get(call.principal, call.target.name, { reveal })))
+        const platform = await call.engine.platforms.get(call.principal, call.target.name, { reveal })
+        if (reveal) auditReveal(call)
+        return got(call, JSON.stringify(platform))
       },
       async PUT(call) {
         const body = withKind(decodePlatform(jsonBody(call.request)))

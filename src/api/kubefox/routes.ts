@@ -62,7 +62,7 @@ function objectRoutes(kind: Kind): DescribedRoute[] {
       ...(kind === 'system' ? { query: gitQuery } : {}),
       body: bodies[kind],
       done: { status: 201, msg: `created ${kind}/demo/id/${object.id}`, data: object },
-      errors: ['AlreadyExists'],
+      errors: kind === 'system' ? ['AlreadyExists', 'Forbidden'] : ['AlreadyExists'],
     }),
     route('GET', one, {
       operationId: `${id}Get`,

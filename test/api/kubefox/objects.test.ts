@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { root } from '../../support/engine-on-simulated.ts'
 import { idOf, member, startKubeFox, systemBody } from './support.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -195,7 +196,7 @@ test('a parent that is missing and one that leads back are 400, and nothing of i
 })
 
 test('secrets come back redacted unless asked for, and lie encrypted in the database', async t => {
-  const { want, store } = await startKubeFox(t)
+  const { want, store, engine } = await startKubeFox(t)
   const made = await want(201, 'POST', 'config/dev', { secrets: { password: 'sshhhh', pins: [1, 2] } })
   const hidden = { password: '[redacted]', pins: '[redacted]' }
   assert.deepEqual(member(made.data, 'secrets'), hidden)
@@ -206,6 +207,13 @@ test('secrets come back redacted unless asked for, and lie encrypted in the data
   const rows = await store.sql`select body::text, secrets from kubefox_instances`
   assert.doesNotMatch(JSON.stringify(rows), /sshhhh/)
   await want(400, 'GET', 'config/dev?reveal=yes')
+  const audit = engine.tables.audit
+  const noted = () => audit.list({ viewer: root, filter: entry => entry.action === 'kubefoxReveal' }).items
+  while (noted().length === 0) await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(
+    noted().map(({ actor, resource }) => ({ actor, resource })),
+    [{ actor: 'ann', resource: 'config/dev' }],
+  )
 })
 
 test("somebody else's resource looks like none, and its name is taken", async t => {
