@@ -164,6 +164,16 @@ export const settingsSchema = Type.Object({
     maximum: 3600,
     description: 'How long pods may take to leave a node that is removed, in seconds',
   }),
+  KUBEFOX_CLUSTER: Type.String({
+    default: '',
+    pattern: '^$|^[a-z0-9][a-z0-9._-]{0,62}$',
+    description: 'Cluster of KubeFox platforms that name none; empty: such platforms deploy nowhere',
+  }),
+  KUBEFOX_GIT_ALLOWED: Type.String({
+    default: '',
+    description:
+      'Git repositories that KubeFox systems may be read from: https:// and file:// URLs, comma-separated, each with all that is below it; empty: none',
+  }),
   OPERATION_TTL: Type.Integer({
     default: 604800,
     minimum: 60,

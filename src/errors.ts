@@ -5,6 +5,7 @@
 export const errorTable = {
   InvalidRequest: { status: 400, title: 'The request is not valid' },
   Unauthorized: { status: 401, title: 'A valid credential is needed' },
+  InUse: { status: 400, title: 'Something else requires the resource' },
   Forbidden: { status: 403, title: 'Not allowed' },
   ImageNotAllowed: { status: 403, title: 'This node image is not allowed' },
   NotFound: { status: 404, title: 'No such resource' },

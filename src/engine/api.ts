@@ -16,8 +16,14 @@ import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { Orders } from './orders/orders.ts'
 import type { Order } from './orders/schema.ts'
+import type { PlatformCommands } from './platforms/commands.ts'
+import type { DeploymentCommands } from './platforms/deployments.ts'
 import type { PodCommands } from './pods/api.ts'
 import type { Pod } from './pods/schema.ts'
+import type { RefWrites } from './refs/commands.ts'
+import type { GitSystems } from './refs/from-git.ts'
+import type { RefReads } from './refs/reads.ts'
+import type { Ref } from './refs/schema.ts'
 import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
@@ -73,6 +79,10 @@ export interface Engine {
   readonly logins: LoginCommands
   /** Who did what. */
   readonly audit: AuditCommands
+  /** KubeFox: configs, environments and systems. */
+  readonly refs: RefWrites & RefReads & GitSystems
+  /** KubeFox: platforms with their deployments and releases. */
+  readonly platforms: PlatformCommands & DeploymentCommands
   /** The live tables; lists and watches filter by what the principal may see. */
   readonly tables: {
     clusters: Table<Cluster>
@@ -81,6 +91,7 @@ export interface Engine {
     operations: Table<Operation>
     orders: Table<Order>
     users: Table<User>
+    refs: Table<Ref>
     clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>

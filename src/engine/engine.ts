@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { BalancerDriver } from '../drivers/balancer.ts'
+import type { GitReader } from '../drivers/git/repository.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
@@ -50,11 +51,14 @@ import { composeOrders } from './orders/compose.ts'
 import type { OrderSettings } from './orders/orders.ts'
 import type { Order } from './orders/schema.ts'
 import { createOrderWorkloads } from './orders/workloads.ts'
+import { createPlatforms } from './platforms/platforms.ts'
+import { createPodSource } from './platforms/pod-source.ts'
 import { createPodCommands } from './pods/commands.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
+import type { Ref } from './refs/schema.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
@@ -71,6 +75,10 @@ export interface EngineSettings extends CreateSettings, WorkSettings, OrderSetti
   auditTtlMs: number
   /** Where the Docker daemon is. */
   dockerHost: string
+  /** The cluster of KubeFox platforms that name none; empty: none. */
+  kubefoxCluster: string
+  /** Git repositories that KubeFox systems may be read from, each with all that is below it. */
+  kubefoxGitAllowed: string[]
   /** The gateway's version. */
   version: string
   /** The gateway's origin as browsers see it; empty where nobody logs in. */
@@ -88,6 +96,7 @@ export interface EngineOptions {
   runtime: Runtime
   /** Where people log in; nowhere without it. */
   identityProvider?: IdentityProvider | undefined
+  git: GitReader
   /** Asks the registries of images. */
   registry: Registry
   /** Null: load balancing is switched off. */
@@ -125,6 +134,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     operations: mirror.table<Operation>('operations'),
     orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
+    refs: mirror.table<Ref>('refs'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
@@ -188,6 +198,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange: balancing.lookAtAll,
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const podSource = createPodSource(tables.pods)
+  const kubefox = createPlatforms({
+    ...options,
+    tables,
+    pods: podSource,
+    clusters: connections,
+    simulated: runtime.name === 'simulated',
+    defaultCluster: settings.kubefoxCluster,
+    gitAllowed: settings.kubefoxGitAllowed,
+  })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
     work: (key, signal) => (key === straysKey ? supervisor.sweep() : reconcile(key, signal)),
@@ -234,6 +254,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await Promise.all([credentials.load(), reader.everything(), pools.load()])
     balancing.lookAtAll()
     await orders.load()
+    await kubefox.load()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -255,6 +276,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
     if (table === 'operations') return reader.operation(id)
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     if (table === 'orders') return orders.load(id)
+    if (table.startsWith('kubefox_')) return kubefox.changed(table, id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -317,6 +339,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       sessions: settings.sessions,
     }),
     audit,
+    refs: kubefox.refs,
+    platforms: kubefox.platforms,
 
     version: () => ({
       version: settings.version,
@@ -339,6 +363,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       begun = true
       await load()
       balancing.start()
+      kubefox.start(stopping.signal)
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
@@ -356,6 +381,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       await balancing.close()
+      await kubefox.close()
+      podSource.close()
       workloads.close()
       connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])

@@ -20,6 +20,11 @@ const notificationSchema = Type.Object(
           'operations',
           'address_pools',
           'orders',
+          'kubefox_resources',
+          'kubefox_refs',
+          'kubefox_platforms',
+          'kubefox_deployments',
+          'kubefox_releases',
         ] as const
       ).map(name => Type.Literal(name)),
     ),

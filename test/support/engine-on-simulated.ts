@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { BalancerDriver } from '../../src/drivers/balancer.ts'
+import { createGitReader } from '../../src/drivers/git/program.ts'
 import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
@@ -67,6 +68,8 @@ export const settings: EngineSettings = {
   unitCpu: '250m',
   orderGraceMs: 3600_000,
   podBandwidth: '1024M',
+  kubefoxCluster: '',
+  kubefoxGitAllowed: [],
   operationTtlMs: 24 * 3600_000,
   auditTtlMs: 24 * 3600_000,
   quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
@@ -162,6 +165,7 @@ export async function newEngine(options: {
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
+    git: createGitReader(process.env),
     ids: randomUUID,
     random: () => 0,
     randomHex: bytes => randomBytes(bytes).toString('hex'),

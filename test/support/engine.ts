@@ -30,6 +30,7 @@ import { waitForOperation } from '../../src/engine/operations/wait.ts'
 import type { Order } from '../../src/engine/orders/schema.ts'
 import type { Pod } from '../../src/engine/pods/schema.ts'
 import { createUsage } from '../../src/engine/quotas/usage.ts'
+import type { Ref } from '../../src/engine/refs/schema.ts'
 import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
@@ -87,6 +88,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     operations: mirror.table<Operation>('operations'),
     orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
+    refs: mirror.table<Ref>('refs'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
@@ -242,6 +244,38 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       record: record => void audited.push(record),
       list: async () => ({ items: [], metadata: { resourceVersion: '1' } }),
     },
+    refs: {
+      get: notFaked,
+      reveal: notFaked,
+      effective: notFaked,
+      names: notFaked,
+      refs: notFaked,
+      metadata: notFaked,
+      create: notFaked,
+      createFromGit: notFaked,
+      setMetadata: notFaked,
+      tag: notFaked,
+      moveBranch: notFaked,
+      removeRef: notFaked,
+      remove: notFaked,
+    },
+    platforms: {
+      names: notFaked,
+      get: notFaked,
+      put: notFaked,
+      patch: notFaked,
+      metadata: notFaked,
+      setMetadata: notFaked,
+      remove: notFaked,
+      deploy: notFaked,
+      deployments: notFaked,
+      deployment: () => clash(),
+      removeDeployment: notFaked,
+      release: notFaked,
+      releases: notFaked,
+      releaseOf: () => clash(),
+      removeRelease: notFaked,
+    },
     version: () => versionExample,
     health: () => checks,
   }
@@ -253,6 +287,10 @@ async function notThere(): Promise<never> {
 }
 
 /** What tests have a store for. */
+function clash(): never {
+  throw new Error('this is not faked')
+}
+
 async function notFaked(): Promise<never> {
   throw new GatewayError('NotFound', 'There are no users here.')
 }

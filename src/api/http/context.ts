@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Principal } from '../../engine/accounts/principal.ts'
@@ -30,11 +31,18 @@ declare module 'fastify' {
     closing: AbortSignal
     /** Who is let in, and how browsers show who they are. */
     gate: Gate
-    /** By the beginning of a path: answers errors of requests there that reach no route, as their path is malformed. */
-    errorShapes: Map<string, (error: unknown, request: FastifyRequest, reply: FastifyReply) => void>
+    /** By the beginning of a path: how errors look there, also of requests that reach no route as their path is malformed. */
+    errorShapes: Map<string, ErrorShape>
     /** What GET /metrics shows. */
     metrics: Registry
   }
+}
+
+/** How a surface answers errors. */
+export interface ErrorShape {
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown
+  /** Whether somebody without a credential may learn that there is nothing. */
+  open: boolean
 }
 
 /** Who asks, on a route that is not public. */

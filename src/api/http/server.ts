@@ -30,6 +30,7 @@ import { createThrottle } from './throttle.ts'
 import type { CertificateSource } from './tls/certificate.ts'
 import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
 import { isUpgrade, routeUpgrades } from './upgrades.ts'
+import { pathOf } from './urls.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -112,16 +113,15 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const path = pathOf(request.raw.url ?? '/')
+    const shape = [...server.errorShapes].find(([prefix]) => path.startsWith(prefix))?.[1]
     try {
       setCommonHeaders(request, reply)
-      const shape = [...server.errorShapes].find(([prefix]) => request.raw.url?.startsWith(prefix))?.[1]
-      if (shape) shape(error, request, reply)
-      else {
-        await authenticate(gate, request, reply)
-        throw error
-      }
+      if (!shape?.open) await authenticate(gate, request, reply)
+      throw error
     } catch (thrown) {
-      sendProblem(toGatewayError(thrown), request, reply)
+      if (shape) shape.answer(thrown, request, reply)
+      else sendProblem(toGatewayError(thrown), request, reply)
     }
     logRequest(request, reply, 'request completed')
   }

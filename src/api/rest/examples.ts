@@ -6,6 +6,7 @@ import type { Node, Process } from '../../engine/nodes/schema.ts'
 import type { Operation } from '../../engine/operations/schema.ts'
 import type { Order } from '../../engine/orders/schema.ts'
 import type { Pod } from '../../engine/pods/schema.ts'
+import type { Ref } from '../../engine/refs/schema.ts'
 import type { Service } from '../../engine/services/schema.ts'
 import type { Version } from '../../engine/versions.ts'
 
@@ -267,6 +268,28 @@ export const orderExample: Order = {
   metadata,
 }
 
+export const refExample: Ref = {
+  id: '0c1a6f0e-8c49-4f5f-a2f5-5b8f6d1f7a11',
+  name: 'platform/kubefox/release/demo/dev',
+  kind: 'release',
+  owner: 'admin',
+  title: null,
+  description: null,
+  head: null,
+  platform: 'kubefox',
+  system: 'demo/branch/main',
+  systemId: 'a909eca',
+  environment: 'dev/tag/v1.0',
+  environmentId: '5defc4d7-4651-4f2c-a217-a876a30b4042',
+  cluster: 'alex',
+  namespace: 'kfr-demo-dev',
+  ready: true,
+  components: { 'hello-a909eca': { ready: true } },
+  message: '',
+  simulated: false,
+  metadata,
+}
+
 export const imageExample: Image = {
   name: image,
   id: 'sha256:3eea0d32f3e7a1c5b9d84f6e2a0c7b5d9e1f3a8c6b4d2e0f9a7c5b3d1e8f6a4c',
@@ -320,5 +343,6 @@ export const resourceExamples: Record<string, object> = {
   Operation: operationExample,
   Order: orderExample,
   OrderMade: { order: orderExample, secret: '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM' },
+  Ref: refExample,
   Version: versionExample,
 }

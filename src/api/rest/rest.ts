@@ -19,6 +19,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { podStreamRoutes } from './routes/pod-streams.ts'
 import { podRoutes } from './routes/pods.ts'
 import { proxyRoutes } from './routes/proxy.ts'
+import { refRoutes } from './routes/refs.ts'
 import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -64,6 +65,7 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       orderRoutes(api, context)
       podStreamRoutes(api, context)
       await api.register(async (scope: HttpServer) => proxyRoutes(scope, context))
+      refRoutes(api, context)
       userRoutes(api, context)
       credentialRoutes(api, context)
       auditRoutes(api, context)

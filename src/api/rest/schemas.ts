@@ -7,6 +7,7 @@ import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/sc
 import { operationSchema } from '../../engine/operations/schema.ts'
 import { orderCreateSchema, orderMadeSchema, orderPatchSchema, orderSchema } from '../../engine/orders/schema.ts'
 import { podSchema } from '../../engine/pods/schema.ts'
+import { refSchema } from '../../engine/refs/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { serviceSchema } from '../../engine/services/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
@@ -22,6 +23,7 @@ import {
   orderExample,
   podExample,
   processExample,
+  refExample,
   serviceExample,
 } from './examples.ts'
 
@@ -114,6 +116,7 @@ export const networksAnswerSchema = Type.Union([ref(networkListSchema), ref(host
 })
 export const operationListSchema = listOf(operationSchema, operationExample)
 export const orderListSchema = listOf(orderSchema, orderExample)
+export const refListSchema = listOf(refSchema, refExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
@@ -122,6 +125,7 @@ export const podEventSchema = eventOf(podSchema)
 export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const balancerEventSchema = eventOf(balancerSchema)
+export const refEventSchema = eventOf(refSchema)
 export const operationEventSchema = eventOf(operationSchema)
 export const orderEventSchema = eventOf(orderSchema)
 
@@ -172,6 +176,9 @@ export const sharedSchemas: TSchema[] = [
   orderMadeSchema,
   orderListSchema,
   orderEventSchema,
+  refSchema,
+  refListSchema,
+  refEventSchema,
   versionSchema,
   healthSchema,
   listMetadataSchema,

@@ -50,7 +50,7 @@ export async function vkube(
 function surface(server: HttpServer, context: VkubeContext, hidden: boolean): void {
   const routes: { method: string; url: string }[] = []
   server.setErrorHandler(handleVkubeError)
-  server.errorShapes.set(`${context.prefix}/`, handleVkubeError)
+  server.errorShapes.set(`${context.prefix}/`, { answer: handleVkubeError, open: true })
   readAnyType(server)
   server.addHook('onRoute', route => {
     routes.push(...[route.method].flat().map(method => ({ method, url: route.url })))

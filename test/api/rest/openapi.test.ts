@@ -53,10 +53,13 @@ test('scripts/openapi.ts --check passes without Docker and without Postgres', ()
   assert.equal(status, 0, stderr)
 })
 
+/** All but KubeFox's, whose operations and statuses are as its own API server has them. */
+const ours = operations.filter(({ path }) => !path.startsWith('/api/kubefox/'))
+
 test('every operation has an id (a noun, then a verb), a summary, a tag and described parameters', () => {
   const ids = operations.map(({ operation }) => operation.operationId)
   assert.equal(new Set(ids).size, ids.length)
-  for (const { path, method, operation } of operations) {
+  for (const { path, method, operation } of ours) {
     const where = `${method} ${path}`
     assert.match(
       operation.operationId,
@@ -79,7 +82,7 @@ test('every operation says which credential it needs, and what it answers to one
 })
 
 test('every operation documents an answer of its own and the errors that it can give', () => {
-  for (const { path, method, operation } of operations) {
+  for (const { path, method, operation } of ours) {
     const statuses = Object.keys(operation.responses)
     assert.ok(
       statuses.some(status => status.startsWith('2') || status === '101'),
@@ -97,7 +100,7 @@ test('every operation documents an answer of its own and the errors that it can 
 })
 
 test('every body has examples, and they are valid', () => {
-  for (const { path, operation } of operations) {
+  for (const { path, operation } of ours) {
     for (const { examples } of Object.values(operation.requestBody?.content ?? {})) assert.ok(examples, path)
   }
   assert.equal(document.paths['/api/v1/clusters/{name}/nodes']?.post?.requestBody?.required, false)

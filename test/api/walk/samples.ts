@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { InjectOptions } from 'fastify'
 import { ann, root } from '../../support/engine-on-simulated.ts'
 import type { Served, User } from '../served.ts'
+import { kubefoxSamples } from './kubefox.ts'
 
 /** What is sent to a route. */
 export type Sent = Pick<InjectOptions, 'url' | 'payload' | 'headers'>
@@ -296,6 +297,9 @@ export const samples: Record<string, Sample> = {
   'DELETE /api/v1/orders/:id': forAdmins(async served => ({ url: `/api/v1/orders/${await order(served)}` })),
   ...vkube('/k8s'),
   ...vkube('/api/v1/k8s'),
+
+  'GET /api/v1/refs': shared(() => ({ url: '/api/v1/refs' })),
+  ...kubefoxSamples,
 
   'GET /api/v1/audit': forAdmins(() => ({ url: '/api/v1/audit' })),
 }
