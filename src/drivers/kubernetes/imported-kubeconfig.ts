@@ -10,7 +10,6 @@ export interface ImportedCredentials {
   ca?: string
   client?: { cert: string; key: string }
   token?: string
-  basic?: { username: string; password: string }
   /** The name in the server's certificate, where that is not the one of its address. */
   tlsServerName?: string
 }
@@ -28,6 +27,8 @@ export type ImportedKubeconfig =
 const runs = 'runs a program on the gateway, which is not done: give a token or a client certificate inline'
 const reads = 'names a file on the gateway, which is not read: give its content inline'
 
+const password = 'is a login by password, which Kubernetes no longer has: give a token or a client certificate inline'
+
 /** What each entry that is refused would do, by its key in a user or a cluster. */
 const refusedInUser: Record<string, string> = {
   exec: runs,
@@ -35,6 +36,8 @@ const refusedInUser: Record<string, string> = {
   tokenFile: reads,
   'client-certificate': reads,
   'client-key': reads,
+  username: password,
+  password,
   as: 'asks to act as somebody else, which is not done',
   'as-uid': 'asks to act as somebody else, which is not done',
   'as-groups': 'asks to act as somebody else, which is not done',
@@ -104,12 +107,11 @@ function readCurrent(config: JsonObject): ImportedKubeconfig {
   const ca = pem(clusterBody, 'certificate-authority-data', at1, wrong)
   const cert = pem(userBody, 'client-certificate-data', at2, wrong)
   const key = pem(userBody, 'client-key-data', at2, wrong)
-  const [token, username, password] = ['token', 'username', 'password'].map(name => textAt(userBody, name))
+  const token = textAt(userBody, 'token')
   if ((cert === undefined) !== (key === undefined))
     wrong(at2, 'needs client-certificate-data and client-key-data together')
-  if (!cert && !token && !username) wrong(at2, 'holds no client certificate, token or user name')
-  if ([token, username, password].some(text => text !== undefined && /[\r\n\0]/.test(text)))
-    wrong(at2, 'holds a credential with a line break')
+  if (!cert && !token) wrong(at2, 'holds no client certificate and no token')
+  if (/[^\x21-\x7e]/.test(token)) wrong(`${at2}/token`, 'must be printable ASCII without spaces')
   const tlsServerName = textAt(clusterBody, 'tls-server-name')
   const [first, ...others] = faults
   if (first) return { faults: [first, ...others] }
@@ -119,7 +121,6 @@ function readCurrent(config: JsonObject): ImportedKubeconfig {
       ...(ca === undefined ? {} : { ca }),
       ...(cert !== undefined && key !== undefined ? { client: { cert, key } } : {}),
       ...(token ? { token } : {}),
-      ...(username && !token ? { basic: { username, password: password ?? '' } } : {}),
       ...(tlsServerName === '' ? {} : { tlsServerName }),
     },
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import https from 'node:https'
+import type { LookupFunction } from 'node:net'
 import tls from 'node:tls'
 import type { Clock } from '../../clock.ts'
 import { type Deadline, startDeadline } from '../../deadline.ts'
@@ -17,6 +18,10 @@ export interface KubernetesCredentials {
   key?: string
   /** Sent as `Authorization: Bearer`. */
   token?: string
+  /** The name in the server's certificate, where that is not the one of its address. */
+  servername?: string
+  /** Resolves the server's name, where not every address may be connected to; every connection has to use it. */
+  lookup?: LookupFunction
 }
 
 export interface KubernetesRequest {
@@ -64,6 +69,14 @@ export function identityOf({ ca, cert, key }: KubernetesCredentials): tls.Secure
   return { ca, ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
 }
 
+/** What else a connection to the API server takes, whoever makes it. */
+export function connectionOf({
+  servername,
+  lookup,
+}: KubernetesCredentials): Pick<KubernetesCredentials, 'servername' | 'lookup'> {
+  return { ...(servername === undefined ? {} : { servername }), ...(lookup === undefined ? {} : { lookup }) }
+}
+
 const defaultTimeoutMs = 30_000
 const defaultMaxBytes = 32 * 1024 * 1024
 const maxErrorBytes = 64 * 1024
@@ -85,6 +98,7 @@ export function createTransport(options: TransportOptions): KubernetesTransport 
     maxFreeSockets: 8,
     scheduling: 'lifo',
     secureContext: tls.createSecureContext(identityOf(credentials)),
+    ...connectionOf(credentials),
   })
   let closed = false
 

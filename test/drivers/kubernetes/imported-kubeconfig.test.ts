@@ -29,13 +29,9 @@ function kubeconfig({ user = { token: 's3cret' }, cluster = {}, more = {} }: Rec
 const pointersOf = (text: string) => readImportedKubeconfig(text).faults?.map(fault => fault.pointer)
 
 describe('readImportedKubeconfig', () => {
-  it('takes a token, basic credentials, or a client certificate', () => {
+  it('takes a token or a client certificate', () => {
     const base = { server: 'https://203.0.113.7:6443', ca: pem('CERTIFICATE') }
     assert.deepEqual(readImportedKubeconfig(kubeconfig()).credentials, { ...base, token: 's3cret' })
-    assert.deepEqual(readImportedKubeconfig(kubeconfig({ user: { username: 'a', password: 'b' } })).credentials, {
-      ...base,
-      basic: { username: 'a', password: 'b' },
-    })
     const user = {
       'client-certificate-data': base64(pem('CERTIFICATE')),
       'client-key-data': base64(pem('PRIVATE KEY')),
@@ -46,7 +42,7 @@ describe('readImportedKubeconfig', () => {
     })
   })
 
-  for (const key of ['exec', 'auth-provider', 'tokenFile', 'client-certificate', 'client-key', 'as'])
+  for (const key of ['exec', 'auth-provider', 'tokenFile', 'client-certificate', 'client-key', 'username', 'as'])
     it(`refuses ${key} of a user, and names it`, () => {
       const user = { token: 's3cret', [key]: '/etc/passwd' }
       assert.deepEqual(pointersOf(kubeconfig({ user })), [`/users/0/user/${key}`])

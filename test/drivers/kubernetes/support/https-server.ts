@@ -46,6 +46,12 @@ export async function listenHttps(
     handler,
   )
   const open = new Set<Socket>()
+  /** Those that TLS has not come to yet, too. */
+  const accepted = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    accepted.add(socket)
+    socket.on('close', () => accepted.delete(socket))
+  })
   let connections = 0
   server.on('secureConnection', socket => {
     connections += 1
@@ -63,7 +69,7 @@ export async function listenHttps(
       return connections
     },
     async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy()
+      for (const socket of [...open, ...accepted]) socket.destroy()
       await new Promise(resolve => server.close(resolve))
     },
   }
