@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
 import { type Clock, systemClock } from './clock.ts'
 import { SettingError, type Settings } from './config.ts'
 import { listOf } from './config-formats.ts'
@@ -6,6 +7,7 @@ import type { BalancerDriver } from './drivers/balancer.ts'
 import { createGitReader } from './drivers/git/program.ts'
 import type { IdentityProvider } from './drivers/identity-provider.ts'
 import { chooseBalancer } from './drivers/ipvs/choose.ts'
+import { createClusterImporter } from './drivers/kubernetes/importer.ts'
 import { createOidcProvider } from './drivers/oidc/provider.ts'
 import { createRegistryClient } from './drivers/registry/client.ts'
 import { parseAllowedOrigins } from './drivers/registry/origins.ts'
@@ -71,6 +73,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     identityProvider: identityProviderOf(settings),
     git: createGitReader(environment),
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
+    importer: createClusterImporter({ clock, resolve: name => lookup(name, { all: true }) }),
     balancer,
     settings: engineSettings(settings, version),
     clock,

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { BalancerDriver } from '../drivers/balancer.ts'
 import type { GitReader } from '../drivers/git/repository.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
+import type { ClusterImporter } from '../drivers/kubernetes/importer.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
@@ -28,6 +29,7 @@ import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
+import { createImportState, type Imported } from './imports/state.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
@@ -99,6 +101,8 @@ export interface EngineOptions {
   git: GitReader
   /** Asks the registries of images. */
   registry: Registry
+  /** The way to clusters that somebody else runs. */
+  importer: ClusterImporter
   /** Null: load balancing is switched off. */
   balancer: BalancerDriver | null
   settings: EngineSettings
@@ -161,10 +165,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onRevoked: mirror.revise,
   })
   const audit = createAudit({ store, clock, ids, log, table: tables.audit })
+  const imported: Imported = { has: id => imports.has(id), named: name => imports.named(name) }
   const clusters = createClusterState({
     runtime: runtime.name,
     observed,
     reader,
+    imported,
     tables,
     onMembers: () => supervisor.membersChanged(),
   })
@@ -175,7 +181,20 @@ export function createEngine(options: EngineOptions): RunningEngine {
     observed,
     workloads,
     clock,
-    onChange: id => supervisor.kubernetesChanged(id),
+    onChange: id => (imports.has(id) ? imports.project(id) : supervisor.kubernetesChanged(id)),
+  })
+  const imports = createImportState({
+    store,
+    runtime: runtime.name,
+    keyring,
+    importer: options.importer,
+    watches,
+    observed,
+    tables,
+    onGone() {
+      clusters.projectForeign()
+      supervisor.membersChanged()
+    },
   })
   const connections = createClusterConnections({ watches, observed, clusters: tables.clusters, clock })
   const balancing = createBalancing({
@@ -217,7 +236,18 @@ export function createEngine(options: EngineOptions): RunningEngine {
     random,
     concurrency,
   })
-  const supervisor = createSupervisor({ observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log })
+  const supervisor = createSupervisor({
+    observed,
+    clusters,
+    imported,
+    watches,
+    tables,
+    queue,
+    seen,
+    gatewayId,
+    runtime,
+    log,
+  })
   const observer = createObserver({ observed, clock, ...supervisor.observer })
   const orders = composeOrders({
     ...options,
@@ -234,6 +264,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     store,
     runtime: runtime.name,
     driver: runtime,
+    keyring,
+    importer: options.importer,
+    imports,
     observed,
     clusters,
     operations,
@@ -251,7 +284,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
 
   async function load(): Promise<void> {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
-    await Promise.all([credentials.load(), reader.everything(), pools.load()])
+    await Promise.all([credentials.load(), reader.everything(), pools.load(), imports.load()])
     balancing.lookAtAll()
     await orders.load()
     await kubefox.load()
@@ -274,6 +307,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   async function changed({ table, id, clusterId }: Change): Promise<void> {
     if (isCredential(table)) return credentials.load()
     if (table === 'operations') return reader.operation(id)
+    if (table === 'imported_clusters') return imports.load()
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
     if (table === 'orders') return orders.load(id)
     if (table.startsWith('kubefox_')) return kubefox.changed(table, id)
@@ -385,7 +419,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
       podSource.close()
       workloads.close()
       connections.close()
-      await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])
+      await Promise.all([watches.close(), catchUp.settled(), reader.settled(), imports.settled(), ...lasting])
       await Promise.all([credentials.settled(), audit.close()])
     },
   }

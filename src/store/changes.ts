@@ -19,6 +19,7 @@ const notificationSchema = Type.Object(
           'nodes',
           'operations',
           'address_pools',
+          'imported_clusters',
           'orders',
           'kubefox_resources',
           'kubefox_refs',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
-import type { Clock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import type { BalancerDriver } from '../../src/drivers/balancer.ts'
 import { createGitReader } from '../../src/drivers/git/program.ts'
 import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
+import { createClusterImporter } from '../../src/drivers/kubernetes/importer.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
 import { createSimulatedBalancer } from '../../src/drivers/simulated/balancer.ts'
@@ -161,6 +162,7 @@ export async function newEngine(options: {
   return createEngine({
     settings,
     registry: emptyRegistry,
+    importer: createClusterImporter({ clock: systemClock, resolve: async () => [] }),
     balancer: createSimulatedBalancer(),
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),

@@ -6,7 +6,7 @@ import type { Principal } from '../accounts/principal.ts'
 import type { CommandOptions } from '../command-options.ts'
 import type { KeyedLocks } from '../locks.ts'
 import type { Table } from '../mirror/mirror.ts'
-import { insertOperation, selectByIdempotencyKey } from '../operations/queries.ts'
+import { endOperation, insertOperation, selectByIdempotencyKey } from '../operations/queries.ts'
 import type { Operation, OperationAction } from '../operations/schema.ts'
 import type { OperationState } from '../operations/state.ts'
 import { lockDesired, updateCluster } from './queries.ts'
@@ -40,6 +40,8 @@ export interface Command {
   /** The operation that does the same already, if one is under way: it is the answer then. */
   underWay?(): Readonly<Operation> | undefined
   restart?: boolean
+  /** What is written is all there is to do: the operation has succeeded with it. Shows what was written. */
+  done?(): Promise<void>
 }
 
 /**
@@ -82,12 +84,14 @@ async function issueAlone(command: Command, dependencies: CommandDependencies): 
       idempotencyKey: options.idempotencyKey ?? null,
       fingerprint: fingerprintOf(command, runtime),
     })
+    if (command.done) await endOperation(sql, id)
     return undefined
   })
   try {
+    await command.done?.()
     await Promise.all([clusters.refresh(cluster.id), operations.refresh(repeated ?? id)])
   } finally {
-    if (repeated === undefined) wake(cluster.id, command.restart ? 'restart' : undefined)
+    if (repeated === undefined && !command.done) wake(cluster.id, command.restart ? 'restart' : undefined)
   }
   const operation = tables.operations.get(repeated ?? id)
   if (!operation) throw new GatewayError('Unavailable', 'the operation was forgotten meanwhile')

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
 import type { ClusterCommands } from '../api.ts'
 import type { CommandOptions } from '../command-options.ts'
+import { forgetCluster, type ImportDependencies, importCluster } from '../imports/commands.ts'
 import type { Observed } from '../nodes/observed.ts'
 import { growCluster, shrinkCluster } from '../nodes/scale.ts'
 import type { Operation, OperationAction } from '../operations/schema.ts'
@@ -15,7 +16,9 @@ import { setNodesRunning, updateCluster } from './queries.ts'
 import type { Desired } from './rows.ts'
 import type { Cluster, ClusterPatch } from './schema.ts'
 
-export interface ClusterCommandDependencies extends CreateDependencies {
+export interface ClusterCommandDependencies extends CreateDependencies, ImportDependencies {
+  settings: CreateDependencies['settings']
+  tables: CreateDependencies['tables']
   driver: Runtime
   observed: Observed
 }
@@ -66,7 +69,12 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
   }
 
   return {
-    create: (principal, body, options = {}) => createCluster(principal, body, options, dependencies),
+    async create(principal, body, options = {}) {
+      const { kubeconfig, ...rest } = body
+      return kubeconfig === undefined
+        ? createCluster(principal, rest, options, dependencies)
+        : importCluster(principal, { ...rest, kubeconfig }, options, dependencies)
+    },
     start: power(true, 'startCluster'),
     stop: power(false, 'stopCluster'),
 
@@ -85,18 +93,26 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
       })
     },
 
-    remove: (principal, name, options = {}) =>
-      change(principal, name, options, {
+    async remove(principal, name, options = {}) {
+      const cluster = requireCluster(tables.clusters, principal, name)
+      if (cluster.managedBy === 'imported') return forgetCluster(principal, cluster, options, dependencies)
+      return change(principal, name, options, {
         action: 'deleteCluster',
         body: null,
         message: 'accepted',
         restart: true,
         underWay: () => deletionOf(principal, name),
         write: (sql, { cluster }) => updateCluster(sql, cluster.id, { deleting: true }),
-      }),
+      })
+    },
 
     async kubeconfig(principal, name) {
       const cluster = requireCluster(tables.clusters, principal, name)
+      if (cluster.managedBy === 'imported')
+        throw new GatewayError(
+          'Conflict',
+          `the cluster ${name} was imported: what its kubeconfig holds is not given out`,
+        )
       const control = [...observed.nodes.values()].find(
         node =>
           node.cluster === name &&

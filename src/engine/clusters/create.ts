@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
 import type { CommandOptions } from '../command-options.ts'
 import { requireAllowed } from '../images/allow.ts'
+import { isImportedName } from '../imports/queries.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { nodeName, requireClusterName, requireDomain } from '../names.ts'
 import { chooseAddresses, chooseSubnet } from '../networks/allocate.ts'
@@ -61,8 +62,8 @@ export async function createCluster(
       message: 'accepted',
       async write(sql) {
         const held = await lockAllocated(sql)
-        if (tables.clusters.byName(name) || held.some(each => each.runtime === runtime && each.name === name))
-          throw taken(name)
+        const isOurs = held.some(each => each.runtime === runtime && each.name === name)
+        if (isOurs || tables.clusters.byName(name) || (await isImportedName(sql, runtime, name))) throw taken(name)
         await requireRoom(sql, { owner: principal.name, runtime, clusters: 1, nodes }, settings.quotas)
         const subnet = chooseSubnet(
           settings.networkPool,
@@ -126,7 +127,7 @@ export function requireNodeCount(nodes: number, most: number, where = '/body/nod
     })
 }
 
-function taken(name: string): GatewayError {
+export function taken(name: string): GatewayError {
   return new GatewayError('AlreadyExists', `a cluster named ${name} exists already`, {
     faults: [{ where: '/body/name', what: 'must be a name that is not taken' }],
   })

@@ -21,11 +21,15 @@ export function requireNode(table: Table<Node>, principal: Principal, name: stri
 
 /** Throws ReadOnly for what this gateway did not make. */
 export function requireOurs(cluster: Readonly<Cluster>): void {
-  if (cluster.managedBy !== 'kindgate')
-    throw new GatewayError(
-      'ReadOnly',
-      `the cluster ${cluster.name} is managed by ${cluster.managedBy === 'kind' ? 'the kind CLI' : 'another gateway'}`,
-    )
+  const { name, managedBy } = cluster
+  if (managedBy !== 'kindgate')
+    throw new GatewayError('ReadOnly', `the cluster ${name} is managed by ${managers[managedBy]}`)
+}
+
+const managers = {
+  imported: 'whoever it was imported from, and can only be forgotten (DELETE)',
+  kind: 'the kind CLI',
+  other: 'another gateway',
 }
 
 /** Throws PreconditionFailed when a resource is not the version the caller knows. */

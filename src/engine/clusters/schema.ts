@@ -56,6 +56,14 @@ export const clusterCreateSchema = closed(
     retain: Type.Optional(
       Type.Boolean({ default: false, description: 'Keep what there is of the cluster when its creation fails' }),
     ),
+    kubeconfig: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 65_536,
+        description:
+          'Instead of `image`, `nodes`, `domain` and `retain`: imports the cluster of its current context. YAML or JSON; credentials have to be inline',
+      }),
+    ),
   },
   {
     $id: 'ClusterCreate',
@@ -88,9 +96,13 @@ export const clusterSchema = closed(
     id: uuid("The cluster's id"),
     name: clusterName,
     owner: ownerField,
-    managedBy: Type.Union([Type.Literal('kindgate'), Type.Literal('kind'), Type.Literal('other')], {
-      description: '`kind`: made by the kind CLI; `other`: by a gateway with another database. Both can only be read',
-    }),
+    managedBy: Type.Union(
+      [Type.Literal('kindgate'), Type.Literal('imported'), Type.Literal('kind'), Type.Literal('other')],
+      {
+        description:
+          '`imported`: somebody else runs it; `kind`: made by the kind CLI; `other`: by a gateway with another database. They can only be read, and imported ones be forgotten',
+      },
+    ),
     labels: labelsSchema,
     region: nullable(regionName, 'The region in which it takes pods of V-Kube orders; null: it takes none'),
     image: Type.String({ description: 'Node image as it was asked for', examples: ['kindest/node:v1.34.4'] }),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Imported } from '../imports/state.ts'
 import type { Table } from '../mirror/mirror.ts'
 import type { Network } from '../networks/schema.ts'
 import type { Observed } from '../nodes/observed.ts'
@@ -12,6 +13,8 @@ export interface ClusterStateOptions {
   runtime: 'docker' | 'simulated'
   observed: Observed
   reader: Pick<Reader, 'cluster'>
+  /** They are shown by others, and hold their names. */
+  imported: Imported
   tables: { clusters: Table<Cluster>; nodes: Table<Node>; networks: Table<Network> }
   /** Called when clusters have come or gone: what is seen may belong to others now. */
   onMembers(): void
@@ -36,7 +39,7 @@ export interface ClusterState {
 const system = { name: 'system', admin: true }
 
 export function createClusterState(options: ClusterStateOptions): ClusterState {
-  const { runtime, observed, reader, tables, onMembers } = options
+  const { runtime, observed, reader, imported, tables, onMembers } = options
   const desired = new Map<string, Desired>()
 
   function apply(id: string, view: ClusterView | undefined): void {
@@ -60,9 +63,10 @@ export function createClusterState(options: ClusterStateOptions): ClusterState {
       viewForeignCluster(name, nodes, observed, runtime === 'simulated'),
     )
     // A name that one of our clusters holds is ours, whatever a stray container's label says.
-    const shown = new Map(views.filter(view => !byName(view.cluster.name)).map(view => [view.cluster.id, view]))
+    const free = views.filter(({ cluster: { name } }) => !byName(name) && !imported.named(name))
+    const shown = new Map(free.map(view => [view.cluster.id, view]))
     for (const { id } of tables.clusters.list({ viewer: system }).items)
-      if (!desired.has(id) && !shown.has(id)) apply(id, undefined)
+      if (!desired.has(id) && !shown.has(id) && !imported.has(id)) apply(id, undefined)
     for (const [id, view] of shown) apply(id, view)
   }
 

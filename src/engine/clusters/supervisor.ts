@@ -1,5 +1,6 @@
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../drivers/runtime.ts'
 import type { Log } from '../../log.ts'
+import type { Imported } from '../imports/state.ts'
 import type { KubernetesWatches } from '../kubernetes/watches.ts'
 import type { MirrorObject, Table } from '../mirror/mirror.ts'
 import { containersOf, type Observed } from '../nodes/observed.ts'
@@ -15,6 +16,7 @@ import { foreignId } from './view.ts'
 export interface SupervisorOptions {
   observed: Observed
   clusters: ClusterState
+  imported: Imported
   watches: KubernetesWatches
   tables: { clusters: Stale; nodes: Stale; networks: Stale }
   queue: WorkQueue
@@ -42,7 +44,7 @@ export interface Supervisor {
 
 /** Carries what drivers see to those it concerns: the mirror, the watches on Kubernetes, the reconciler. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log } = options
+  const { observed, clusters, imported, watches, tables, queue, seen, gatewayId, runtime, log } = options
   const listeners: (() => Promise<void>)[] = []
 
   /** Kubernetes is asked for its nodes while the control plane runs and has been initialised. */
@@ -59,13 +61,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       node => node.role === 'control-plane' && (node.clusterId === null || !clusters.get(node.clusterId)),
     )
     for (const control of controls) {
-      if (clusters.byName(control.cluster)) continue
+      if (clusters.byName(control.cluster) || imported.named(control.cluster)) continue
       const id = foreignId(control.cluster)
       if (control.state === 'running' && control.apiServer) watches.watch(id, control)
       else watches.pause(id, 'the control plane does not run')
     }
     for (const id of observed.kubernetes.keys())
-      if (!clusters.get(id) && !controls.some(control => foreignId(control.cluster) === id)) watches.forget(id)
+      if (!clusters.get(id) && !imported.has(id) && !controls.some(control => foreignId(control.cluster) === id))
+        watches.forget(id)
   }
 
   function look(clusterId: string | null, gone?: string): void {

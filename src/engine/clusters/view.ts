@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ObservedNode } from '../../drivers/runtime.ts'
 import type { Unversioned } from '../mirror/objects.ts'
 import { networkName } from '../networks/name.ts'
@@ -6,6 +5,7 @@ import type { Network } from '../networks/schema.ts'
 import type { Observed } from '../nodes/observed.ts'
 import type { Node } from '../nodes/schema.ts'
 import { viewForeignNode, viewNodes } from '../nodes/view.ts'
+import { stableId } from '../stable-id.ts'
 import type { Desired } from './rows.ts'
 import type { Cluster, ClusterState } from './schema.ts'
 
@@ -130,8 +130,7 @@ export function viewForeignCluster(
   }
 }
 
-/** A cluster that is not ours has no id: a UUID made of its name stands for it, the same every time (RFC 9562, version 8). */
+/** A cluster that is not ours has no id: one made of its name stands for it. */
 export function foreignId(name: string): string {
-  const hex = createHash('sha256').update(`kind/${name}`).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+  return stableId(`kind/${name}`)
 }

@@ -3,6 +3,7 @@ import type { KubernetesEndpoints, KubernetesPod, KubernetesService } from '../.
 import type { JsonObject } from '../../drivers/kubernetes/objects.ts'
 import type { ReflectorObserver } from '../../drivers/kubernetes/view.ts'
 import type { Cluster } from '../clusters/schema.ts'
+import { mirrorId, mirrorNodeName } from '../imports/identity.ts'
 import type { Table } from '../mirror/mirror.ts'
 import type { Node } from '../nodes/schema.ts'
 import type { Pod } from '../pods/schema.ts'
@@ -62,10 +63,20 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
   }
 
   const podOf = (pod: KubernetesPod, cluster: Readonly<Cluster>) =>
-    viewPod(pod, cluster, tables.nodes.byName(pod.node)?.state ?? null)
+    viewPod(pod, cluster, tables.nodes.byName(mirrorNodeName(cluster, pod.node))?.state ?? null)
 
   const serviceOf = (service: KubernetesService, cluster: Readonly<Cluster>, seen: Seen) =>
     viewService(service, cluster, seen.endpoints.of(keyOf(service)))
+
+  function isOn(pod: KubernetesPod, node: Readonly<Node>): boolean {
+    const cluster = tables.clusters.get(node.clusterId)
+    return cluster !== undefined && mirrorNodeName(cluster, pod.node) === node.name
+  }
+
+  function remove(table: Table<Pod> | Table<Service>, clusterId: string, uid: string): void {
+    const cluster = tables.clusters.get(clusterId)
+    if (cluster) table.remove(mirrorId(cluster, uid))
+  }
 
   function showPod(clusterId: string, pod: KubernetesPod): void {
     const cluster = tables.clusters.get(clusterId)
@@ -112,7 +123,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
     tables.nodes.subscribe(({ type, object, previous }) => {
       if (type === 'MODIFIED' && previous?.state === object.state) return
       for (const pod of clusters.get(object.clusterId)?.pods.values() ?? [])
-        if (pod.node === object.name) showPod(object.clusterId, pod)
+        if (isOn(pod, object)) showPod(object.clusterId, pod)
     }),
   ]
 
@@ -130,7 +141,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       gone(key) {
         const pod = seenOf(clusterId).pods.get(key)
         seenOf(clusterId).pods.delete(key)
-        if (pod) tables.pods.remove(pod.uid)
+        if (pod) remove(tables.pods, clusterId, pod.uid)
       },
       down: reason => mark(tables.pods, clusterId, unanswered(reason)),
     }
@@ -152,7 +163,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       gone(key) {
         const service = seenOf(clusterId).services.get(key)
         seenOf(clusterId).services.delete(key)
-        if (service) tables.services.remove(service.uid)
+        if (service) remove(tables.services, clusterId, service.uid)
       },
       down: reason => mark(tables.services, clusterId, unanswered(reason)),
     }

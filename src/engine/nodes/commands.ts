@@ -111,7 +111,9 @@ export function createNodeCommands(dependencies: NodeCommandDependencies): NodeC
       }),
 
     async processes(principal, name) {
-      requireNode(tables.nodes, principal, name)
+      const node = requireNode(tables.nodes, principal, name)
+      if (tables.clusters.get(node.clusterId)?.managedBy === 'imported')
+        throw new GatewayError('Conflict', `${name} is a node of an imported cluster and no container here`)
       try {
         return await driver.nodes.processes(name)
       } catch (error) {

@@ -1,3 +1,4 @@
+import type { KubernetesNode } from '../../drivers/kubernetes/access.ts'
 import type { ObservedNode } from '../../drivers/runtime.ts'
 import type { ClusterRow, Desired, NodeRow } from '../clusters/rows.ts'
 import type { Unversioned } from '../mirror/objects.ts'
@@ -58,11 +59,12 @@ export function viewForeignNode(
 }
 
 function seenOf(name: string, container: ObservedNode | undefined, kubernetes: ObservedKubernetes | undefined) {
-  const seen = kubernetes?.nodes.get(name)
-  const { state, message } = stateOf(container, kubernetes)
+  return { ...stateOf(container, kubernetes), ...viewKubernetesNode(kubernetes?.nodes.get(name)) }
+}
+
+/** What a node says of itself. */
+export function viewKubernetesNode(seen: KubernetesNode | undefined) {
   return {
-    state,
-    message,
     kubernetesVersion: seen?.kubeletVersion ?? null,
     os: seen?.os ?? null,
     kernel: seen?.kernel ?? null,

@@ -51,6 +51,11 @@ export async function insertOperation(sql: Database, row: NewOperation): Promise
       ${row.owner}, ${row.generation}, ${row.message}, ${row.idempotencyKey}, ${row.fingerprint})`
 }
 
+/** Writes that an operation has succeeded at once. */
+export async function endOperation(sql: Database, id: string): Promise<void> {
+  await sql`update operations set state = 'succeeded', started_at = now(), finished_at = now() where id = ${id}`
+}
+
 /** Writes how far an operation is; one that has ended stays as it ended. */
 export async function updateOperation(
   sql: Database,

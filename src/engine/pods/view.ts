@@ -1,12 +1,13 @@
 import type { KubernetesPod } from '../../drivers/kubernetes/access.ts'
 import type { Cluster } from '../clusters/schema.ts'
+import { mirrorId } from '../imports/identity.ts'
 import type { Unversioned } from '../mirror/objects.ts'
 import type { Pod } from './schema.ts'
 
 /** A pod of a cluster as it is shown. */
 export function viewPod(pod: KubernetesPod, cluster: Readonly<Cluster>, nodeStatus: string | null): Unversioned<Pod> {
   return {
-    id: pod.uid,
+    id: mirrorId(cluster, pod.uid),
     name: pod.name,
     namespace: pod.namespace,
     cluster: cluster.name,

@@ -24,7 +24,9 @@ export async function requireRoom(
   if (!user) throw new GatewayError('NotFound', `there is no user ${JSON.stringify(owner)}`)
   const quotas = effectiveQuotas(user, defaults)
   const [used] = await sql<{ clusters: number; nodes: number }[]>`
-    select count(distinct clusters.id)::int as clusters, count(nodes.id)::int as nodes
+    select (count(distinct clusters.id) + (
+        select count(*) from imported_clusters where owner = ${owner} and runtime = ${runtime}
+      ))::int as clusters, count(nodes.id)::int as nodes
     from clusters left join nodes on nodes.cluster_id = clusters.id and not nodes.removing
     where clusters.owner = ${owner} and clusters.runtime = ${runtime} and not clusters.deleting`
   for (const name of ['clusters', 'nodes'] as const) {

@@ -1,5 +1,6 @@
 import type { KubernetesService } from '../../drivers/kubernetes/access.ts'
 import type { Cluster } from '../clusters/schema.ts'
+import { mirrorId } from '../imports/identity.ts'
 import type { Unversioned } from '../mirror/objects.ts'
 import type { EndpointCount } from './endpoint-counts.ts'
 import type { Service } from './schema.ts'
@@ -11,7 +12,7 @@ export function viewService(
   { ready, total }: EndpointCount,
 ): Unversioned<Service> {
   return {
-    id: service.uid,
+    id: mirrorId(cluster, service.uid),
     name: service.name,
     namespace: service.namespace,
     cluster: cluster.name,

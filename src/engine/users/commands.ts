@@ -107,7 +107,9 @@ function mergeQuotas(overrides: QuotaOverrides, patch: QuotasPatch): QuotaOverri
 
 /** Throws Conflict, naming them, while the user has clusters, or work of theirs is under way. */
 async function requireNothingOwned(sql: TransactionSql, name: string): Promise<void> {
-  const rows = await sql<{ name: string }[]>`select name from clusters where owner = ${name} order by name`
+  const rows = await sql<{ name: string }[]>`
+    select name from clusters where owner = ${name}
+    union select name from imported_clusters where owner = ${name} order by name`
   const clusters = rows.map(row => row.name)
   if (clusters.length > 0)
     throw new GatewayError('Conflict', `${name} owns clusters: ${clusters.join(', ')}; delete them first`, {

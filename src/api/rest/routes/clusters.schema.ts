@@ -44,9 +44,9 @@ export const clusterCreate = describe(
   { headers: createHeaders, body: ref(clusterCreateSchema) },
   {
     operationId: 'clusterCreate',
-    summary: 'Create a cluster',
+    summary: 'Create or import a cluster',
     description:
-      'Makes a cluster of containers from a Kind node image. When it fails, nothing is left of it unless `retain` is true.',
+      'Makes a cluster of containers from a Kind node image; when it fails, nothing is left of it unless `retain` is true. With `kubeconfig`, takes in a cluster that somebody else runs. Entries of the kubeconfig that would run a program or read a file on the gateway are refused with 422, which names them.',
     tag,
     answers: commandAnswers,
     errors: ['Forbidden', 'ImageNotAllowed', 'AlreadyExists', 'Conflict', 'Unprocessable', 'TooManyRequests'],
@@ -84,7 +84,8 @@ export const clusterDelete = describe(
   {
     operationId: 'clusterDelete',
     summary: 'Delete a cluster',
-    description: 'Removes its containers, network and volumes. A creation that is under way stops first.',
+    description:
+      'Removes its containers, network and volumes. A creation that is under way stops first. An imported cluster is forgotten; nothing in it changes.',
     tag,
     answers: commandAnswers,
     errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed'],

@@ -20,7 +20,7 @@ const tag = 'nodes'
 const { cluster, state, role } = nodeSchema.properties
 const nodeParams = Type.Object({
   name: Type.String({
-    pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,252}$',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9_.:-]{0,316}$',
     description: "The node's name",
     examples: ['node-2b251a2c.localhost'],
   }),
