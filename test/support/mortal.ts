@@ -117,8 +117,7 @@ export function createMortal(options: MortalOptions): Mortal {
 
   const mortalRuntime: Runtime = {
     name: runtime.name,
-    observe: (observer: RuntimeObserver, signal) =>
-      runtime.observe(unlessDead(observer), untilDead(signal)),
+    observe: (observer: RuntimeObserver, signal) => runtime.observe(unlessDead(observer), untilDead(signal)),
     version: () => call('version', () => runtime.version()),
     images: counted(runtime.images, 'images'),
     networks: counted(runtime.networks, 'networks'),
