@@ -19,7 +19,7 @@ export async function connectQbo(url: string, headers: Record<string, string>): 
   const socket = new WebSocket(new URL('/qbo', url.replace(/^http/, 'ws')), { headers })
   const received: Message[] = []
   const waiting = new Set<() => void>()
-  const closed = once(socket, 'close').then(([code]) => Number(code))
+  const closed = new Promise<number>(resolve => socket.once('close', resolve))
   socket.on('message', data => {
     received.push(requireMessage(JSON.parse(data.toString())))
     for (const look of waiting) look()
