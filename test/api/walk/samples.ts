@@ -86,6 +86,33 @@ const lists = (url: string) =>
     return { url }
   })
 
+/** The path of something of that kind in a cluster of ann's, once it has been seen. */
+async function inCluster(served: Served, kind: 'pods' | 'services'): Promise<string> {
+  const name = await cluster(served)
+  const table = served.engine.tables[kind]
+  return new Promise(resolve => {
+    const look = () => {
+      const [found] = table.list({ viewer: root, filter: each => each.cluster === name }).items
+      if (!found) return
+      end()
+      resolve(`/api/v1/clusters/${name}/namespaces/${found.namespace}/${kind}/${found.name}`)
+    }
+    const end = table.subscribe(look)
+    look()
+  })
+}
+
+const listsSeen = (kind: 'pods' | 'services') =>
+  listed(async (served, as) => {
+    if (as !== null) await inCluster(served, kind)
+    return { url: `/api/v1/${kind}` }
+  })
+
+const oneSeen = (kind: 'pods' | 'services') =>
+  owned(async (served, as) => ({
+    url: as === null ? `/api/v1/clusters/any/namespaces/any/${kind}/any` : await inCluster(served, kind),
+  }))
+
 /** A credential of ann's. */
 async function token({ engine }: Served): Promise<string> {
   return (await engine.users.tokens.create(root, 'ann', { name: uniqueName() })).id
@@ -134,6 +161,13 @@ export const samples: Record<string, Sample> = {
 
   'GET /api/v1/networks': lists('/api/v1/networks'),
   'GET /api/v1/networks/:name': at(cluster, name => `/api/v1/networks/kindgate-${name}`),
+
+  'GET /api/v1/pods': listsSeen('pods'),
+  'GET /api/v1/clusters/:name/pods': at(cluster, name => `/api/v1/clusters/${name}/pods`),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name': oneSeen('pods'),
+  'GET /api/v1/services': listsSeen('services'),
+  'GET /api/v1/clusters/:name/services': at(cluster, name => `/api/v1/clusters/${name}/services`),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/services/:name': oneSeen('services'),
 
   'GET /api/v1/operations': lists('/api/v1/operations'),
   'GET /api/v1/operations/:id': at(operation, id => `/api/v1/operations/${id}`),
