@@ -51,6 +51,8 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
       const { principal } = identity
       const { socket: stream } = requireUpgrade(request, reply, ['websocket'])
       const [protocol] = offeredProtocols(request)
+      const leave = engine.accounts.connect(identity)
+      stream.once('close', leave)
       const socket = await acceptWebSocket(request, reply, {
         ...(protocol === undefined ? {} : { protocol }),
         maxPayload,

@@ -76,6 +76,12 @@ export function createSession(options: SessionOptions): Session {
     if (running.size >= mostCommands && parsed.command.object !== 'watch') {
       return refuse({ line, uuid }, 429, `at most ${mostCommands} commands may be under way on a connection`)
     }
+    try {
+      options.engine.accounts.admit(options.identity)
+    } catch (error) {
+      const { code, message } = failureOf(error)
+      return refuse({ line, uuid }, code, message)
+    }
     void perform(parsed.command, { line, uuid })
   }
 
