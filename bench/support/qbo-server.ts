@@ -11,7 +11,8 @@ import { createFakeEngine } from '../../test/support/engine.ts'
 import { messageLength } from './qbo-message.ts'
 
 export interface ServerOrder {
-  do: 'listen' | 'measure' | 'change'
+  /** `measure` collects garbage first; `usage` does not, so as not to count it. */
+  do: 'listen' | 'measure' | 'usage' | 'change'
 }
 
 export interface ServerAnswer {

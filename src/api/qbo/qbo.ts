@@ -14,6 +14,7 @@ import type { Reached } from './commands/task.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createSources } from './elements/sources.ts'
 import { doneWords } from './messages/envelope.ts'
+import type { Frame } from './messages/frame.ts'
 import { threadIdOf, wsiOf } from './messages/opaque.ts'
 import { createReader, noUuid } from './messages/read.ts'
 import { createStamps, createVoice, type Speaker } from './messages/voice.ts'
@@ -109,7 +110,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
   )
   asyncapiRoutes(server)
 
-  function farewell(speaker: Speaker): Buffer {
+  function farewell(speaker: Speaker): Frame {
     const id = randomUUID()
     const spoken = { id, line: '', uuid: noUuid, ...doneWords }
     const voice = createVoice({ speaker, spoken, threadId: threadIdOf(id, 0), stamp })
