@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type RawData, WebSocket } from 'ws'
 import { type Frame, messageOf } from './messages/frame.ts'
+import type { Turns } from './turns.ts'
 
 /** Most bytes that are held back for a connection that does not keep up. */
 const mostBuffered = 8 * 1024 * 1024
@@ -23,13 +24,14 @@ export interface ConnectionOptions {
   socket: WebSocket
   /** What the WebSocket runs over. */
   stream: Duplex
+  turns: Turns
   onMessage(data: Buffer, binary: boolean): void
   /** The last message to a client that has to list anew. */
   farewell(): Frame
 }
 
 /** A WebSocket that holds back little: who does not read is told to come again, and closed. */
-export function createConnection({ socket, stream, onMessage, farewell }: ConnectionOptions): Connection {
+export function createConnection({ socket, stream, turns, onMessage, farewell }: ConnectionOptions): Connection {
   const ended = new AbortController()
   const compressed = socket.extensions !== ''
 
@@ -37,13 +39,9 @@ export function createConnection({ socket, stream, onMessage, farewell }: Connec
   function write(frame: Frame) {
     if (compressed) return socket.send(messageOf(frame), { binary: false })
     if (socket.readyState !== WebSocket.OPEN) return
-    if (stream.writableCorked === 0) {
-      stream.cork()
-      process.nextTick(uncork)
-    }
+    turns.hold(stream)
     stream.write(frame.bytes)
   }
-  const uncork = () => stream.uncork()
   const held = () => (compressed ? socket.bufferedAmount : stream.writableLength)
 
   function end(code: number, reason: string) {

@@ -20,6 +20,7 @@ import { createReader, noUuid } from './messages/read.ts'
 import { createStamps, createVoice, type Speaker } from './messages/voice.ts'
 import { createMirrors } from './mirrors.ts'
 import { createSession } from './session.ts'
+import { createTurns } from './turns.ts'
 
 export interface QboOptions {
   engine: Engine
@@ -43,6 +44,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
   const sources = createSources(engine.tables, stamp)
   const mirrors = createMirrors()
   const read = createReader()
+  const turns = createTurns()
 
   server.get(
     '/qbo',
@@ -72,6 +74,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
       const connection = createConnection({
         socket,
         stream,
+        turns,
         onMessage: (data, binary) => session.receive(data, binary),
         farewell: () => farewell(speaker),
       })
