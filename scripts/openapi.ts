@@ -24,7 +24,11 @@ async function describeRoutes(): Promise<string> {
   const server = createServer({ engine: idleEngine(), log: createLogger({ level: 'silent' }) })
   let described = () => ''
   await server.register(async (scope: typeof server) => {
-    await surfaces(scope, { engine: idleEngine(), clock: systemClock })
+    await surfaces(scope, {
+      engine: idleEngine(),
+      clock: systemClock,
+      vkube: { public: true, requestsPerMinute: 1 },
+    })
     described = () => openapiText(scope)
   })
   await server.ready()
@@ -44,9 +48,19 @@ function idleEngine(): Engine {
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
+    pods: { logs: never, remove: never, stream: never, passage: never },
     clients: { connect: never },
     networks: { create: never, remove: never, host: never },
-    images: { list: never },
+    images: { list: never, exists: never },
+    orders: {
+      create: never,
+      patch: never,
+      remove: never,
+      authenticate: never,
+      regions: { list: never, occupied: never },
+      deployments: { deploy: never, restart: never, stop: never, start: never, remove: never, update: never },
+      pods: { status: never, log: never },
+    },
     operations: { wait: never },
     accounts: {
       authenticate: never,
@@ -64,12 +78,46 @@ function idleEngine(): Engine {
       serviceAccounts: { create: never, list: never, document: never, revoke: never },
     },
     audit: { record: never, list: never },
+    refs: {
+      get: never,
+      reveal: never,
+      effective: never,
+      names: never,
+      refs: never,
+      metadata: never,
+      create: never,
+      createFromGit: never,
+      setMetadata: never,
+      tag: never,
+      moveBranch: never,
+      removeRef: never,
+      remove: never,
+    },
+    platforms: {
+      names: never,
+      get: never,
+      put: never,
+      patch: never,
+      metadata: never,
+      setMetadata: never,
+      remove: never,
+      deploy: never,
+      deployments: never,
+      deployment: never,
+      removeDeployment: never,
+      release: never,
+      releases: never,
+      releaseOf: never,
+      removeRelease: never,
+    },
     tables: {
       clusters: mirror.table('clusters'),
       nodes: mirror.table('nodes'),
       networks: mirror.table('networks'),
       operations: mirror.table('operations'),
+      orders: mirror.table('orders'),
       users: mirror.table('users'),
+      refs: mirror.table('refs'),
       clients: mirror.table('clients'),
       audit: mirror.table('audit'),
       pods: mirror.table('pods'),

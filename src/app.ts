@@ -59,7 +59,12 @@ export async function startGateway({ settings, environment, version, onFatal }: 
   })
   cleanup.defer(() => closeServer(server, { graceMs: closeGraceMs }))
   await server.register(async (scope: HttpServer) =>
-    surfaces(scope, { engine, clock: systemClock, deflate: settings.WS_DEFLATE === 'on' }),
+    surfaces(scope, {
+      engine,
+      clock: systemClock,
+      deflate: settings.WS_DEFLATE === 'on',
+      vkube: { public: settings.VKUBE_PUBLIC === 'true', requestsPerMinute: settings.VKUBE_RATE },
+    }),
   )
   const scheme = certificate ? 'https' : 'http'
   const address = await server.listen({

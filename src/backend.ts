@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { SettingError, type Settings } from './config.ts'
 import { listOf } from './config-formats.ts'
 import type { BalancerDriver } from './drivers/balancer.ts'
+import { createGitReader } from './drivers/git/program.ts'
 import type { IdentityProvider } from './drivers/identity-provider.ts'
 import { chooseBalancer } from './drivers/ipvs/choose.ts'
 import { createOidcProvider } from './drivers/oidc/provider.ts'
@@ -68,6 +69,7 @@ export async function startBackend({ settings, environment, version, log, onLost
     gatewayId: await readGatewayId(store),
     runtime,
     identityProvider: identityProviderOf(settings),
+    git: createGitReader(environment),
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
     balancer,
     settings: engineSettings(settings, version),
@@ -114,6 +116,14 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     stopGraceSeconds: settings.STOP_GRACE,
     drainTimeoutMs: settings.DRAIN_TIMEOUT * 1000,
     stepTimeoutMs: settings.STEP_TIMEOUT * 1000,
+    unitMemory: settings.VKUBE_UNIT_MEMORY,
+    unitCpu: settings.VKUBE_UNIT_CPU,
+    orderGraceMs: settings.VKUBE_GRACE * 1000,
+    podBandwidth: settings.VKUBE_BANDWIDTH,
+    kubefoxCluster: settings.KUBEFOX_CLUSTER,
+    kubefoxGitAllowed: settings.KUBEFOX_GIT_ALLOWED.split(',')
+      .map(url => url.trim())
+      .filter(url => url !== ''),
     operationTtlMs: settings.OPERATION_TTL * 1000,
     auditTtlMs: settings.AUDIT_RETENTION * 1000,
     publicUrl: settings.PUBLIC_URL,

@@ -164,6 +164,16 @@ export const settingsSchema = Type.Object({
     maximum: 3600,
     description: 'How long pods may take to leave a node that is removed, in seconds',
   }),
+  KUBEFOX_CLUSTER: Type.String({
+    default: '',
+    pattern: '^$|^[a-z0-9][a-z0-9._-]{0,62}$',
+    description: 'Cluster of KubeFox platforms that name none; empty: such platforms deploy nowhere',
+  }),
+  KUBEFOX_GIT_ALLOWED: Type.String({
+    default: '',
+    description:
+      'Git repositories that KubeFox systems may be read from: https:// and file:// URLs, comma-separated, each with all that is below it; empty: none',
+  }),
   OPERATION_TTL: Type.Integer({
     default: 604800,
     minimum: 60,
@@ -208,6 +218,36 @@ export const settingsSchema = Type.Object({
     pattern: '^(((https?://)?([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(:\\d{1,5})?)(, *|$))*$',
     description:
       'Container registries that may be asked at private addresses, host[:port], comma-separated; http:// before one for no TLS. Public ones need not be listed',
+  }),
+  VKUBE_PUBLIC: Type.Union([Type.Literal('true'), Type.Literal('false')], {
+    default: 'true',
+    description: 'Whether V-Kube regions, image checks and port checks need no secret, as its guide says',
+  }),
+  VKUBE_RATE: Type.Integer({
+    default: 120,
+    minimum: 1,
+    description: 'Requests of that kind that an address may make in a minute',
+  }),
+  VKUBE_UNIT_MEMORY: Type.String({
+    default: '1Gi',
+    pattern: '^[1-9]\\d{0,6}(Mi|Gi)$',
+    description: 'Memory that one unit of a V-Kube order is worth',
+  }),
+  VKUBE_UNIT_CPU: Type.String({
+    default: '250m',
+    pattern: '^[1-9]\\d{0,5}m?$',
+    description: 'CPU that one unit of a V-Kube order is worth',
+  }),
+  VKUBE_GRACE: Type.Integer({
+    default: 3600,
+    minimum: 0,
+    maximum: 31_536_000,
+    description: 'How long the pods of a V-Kube order outlive its end, in seconds',
+  }),
+  VKUBE_BANDWIDTH: Type.String({
+    default: '1024M',
+    pattern: '^[1-9]\\d{0,5}[kMG]$',
+    description: 'Bits a second that the pod of a V-Kube order may receive and send, where the network plugin heeds it',
   }),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),

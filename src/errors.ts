@@ -5,6 +5,7 @@
 export const errorTable = {
   InvalidRequest: { status: 400, title: 'The request is not valid' },
   Unauthorized: { status: 401, title: 'A valid credential is needed' },
+  InUse: { status: 400, title: 'Something else requires the resource' },
   Forbidden: { status: 403, title: 'Not allowed' },
   ImageNotAllowed: { status: 403, title: 'This node image is not allowed' },
   NotFound: { status: 404, title: 'No such resource' },
@@ -24,6 +25,7 @@ export const errorTable = {
   TooManyRequests: { status: 429, title: 'Too many requests' },
   HeadersTooLarge: { status: 431, title: 'The headers are too large' },
   Internal: { status: 500, title: 'An unexpected error' },
+  BadGateway: { status: 502, title: 'Another service gave no usable answer' },
   Unavailable: { status: 503, title: 'Something this needs is not available now' },
 } as const satisfies Record<string, { status: number; title: string }>
 

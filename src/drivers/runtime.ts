@@ -143,6 +143,14 @@ export interface NodeDriver {
   remove(name: string): Promise<void>
   /** Processes and threads in a running node. */
   processes(name: string): Promise<NodeProcess[]>
+  /** What listens in a running node, on whatever address. Rejects with NodeMissing or NodeNotRunning. */
+  listening(name: string, signal: AbortSignal): Promise<ListeningPort[]>
+}
+
+/** A port that a socket in a node has: one that listens (TCP), or is bound (UDP). */
+export interface ListeningPort {
+  protocol: 'TCP' | 'UDP'
+  port: number
 }
 
 export interface NodeProcess {

@@ -7,13 +7,23 @@ import type { ClientRegistry } from './clients/registry.ts'
 import type { Client } from './clients/schema.ts'
 import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
+import type { ImageCheck } from './images/check.ts'
 import type { Image } from './images/schema.ts'
 import type { LoginCommands } from './logins/logins.ts'
 import type { Table } from './mirror/mirror.ts'
 import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { Node, NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
+import type { Orders } from './orders/orders.ts'
+import type { Order } from './orders/schema.ts'
+import type { PlatformCommands } from './platforms/commands.ts'
+import type { DeploymentCommands } from './platforms/deployments.ts'
+import type { PodCommands } from './pods/api.ts'
 import type { Pod } from './pods/schema.ts'
+import type { RefWrites } from './refs/commands.ts'
+import type { GitSystems } from './refs/from-git.ts'
+import type { RefReads } from './refs/reads.ts'
+import type { Ref } from './refs/schema.ts'
 import type { Service } from './services/schema.ts'
 import type { UserCommands } from './users/commands.ts'
 import type { User } from './users/schema.ts'
@@ -35,14 +45,18 @@ export interface Engine {
     /** The gateway's host. Errors: Forbidden. */
     host(principal: Principal): HostNetworks
   }
+  readonly pods: PodCommands
   readonly images: {
     /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
     list(principal: Principal): Image[]
+    /** Whether an image of a container is there to be pulled. */
+    exists: ImageCheck['exists']
   }
   readonly operations: {
     /** The operation once it has ended, or as it is after `ms` milliseconds or when the signal aborts. */
     wait(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Operation>
   }
+  readonly orders: Orders
   readonly accounts: {
     /** Whose token this is; undefined for one that is unknown, expired or whose user is disabled. No database round trip. */
     authenticate(token: string): Identity | undefined
@@ -65,13 +79,19 @@ export interface Engine {
   readonly logins: LoginCommands
   /** Who did what. */
   readonly audit: AuditCommands
+  /** KubeFox: configs, environments and systems. */
+  readonly refs: RefWrites & RefReads & GitSystems
+  /** KubeFox: platforms with their deployments and releases. */
+  readonly platforms: PlatformCommands & DeploymentCommands
   /** The live tables; lists and watches filter by what the principal may see. */
   readonly tables: {
     clusters: Table<Cluster>
     nodes: Table<Node>
     networks: Table<Network>
     operations: Table<Operation>
+    orders: Table<Order>
     users: Table<User>
+    refs: Table<Ref>
     clients: Table<Client>
     /** The newest entries, which only admins see. */
     audit: Table<AuditEntry>

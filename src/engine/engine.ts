@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { BalancerDriver } from '../drivers/balancer.ts'
+import type { GitReader } from '../drivers/git/repository.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { Registry } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
@@ -25,6 +26,7 @@ import type { WorkSettings } from './clusters/steps/work.ts'
 import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
+import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
@@ -45,10 +47,18 @@ import type { Node } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import { composeOrders } from './orders/compose.ts'
+import type { OrderSettings } from './orders/orders.ts'
+import type { Order } from './orders/schema.ts'
+import { createOrderWorkloads } from './orders/workloads.ts'
+import { createPlatforms } from './platforms/platforms.ts'
+import { createPodSource } from './platforms/pod-source.ts'
+import { createPodCommands } from './pods/commands.ts'
 import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
+import type { Ref } from './refs/schema.ts'
 import type { Keyring } from './secrets/keyring.ts'
 import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
@@ -58,13 +68,17 @@ import { createServiceAccountCommands } from './users/service-accounts.ts'
 import { createTokenCommands } from './users/tokens.ts'
 import { viewUser } from './users/view.ts'
 
-export interface EngineSettings extends CreateSettings, WorkSettings {
+export interface EngineSettings extends CreateSettings, WorkSettings, OrderSettings {
   /** How long an operation that has ended is kept, in milliseconds. */
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
   /** Where the Docker daemon is. */
   dockerHost: string
+  /** The cluster of KubeFox platforms that name none; empty: none. */
+  kubefoxCluster: string
+  /** Git repositories that KubeFox systems may be read from, each with all that is below it. */
+  kubefoxGitAllowed: string[]
   /** The gateway's version. */
   version: string
   /** The gateway's origin as browsers see it; empty where nobody logs in. */
@@ -82,6 +96,7 @@ export interface EngineOptions {
   runtime: Runtime
   /** Where people log in; nowhere without it. */
   identityProvider?: IdentityProvider | undefined
+  git: GitReader
   /** Asks the registries of images. */
   registry: Registry
   /** Null: load balancing is switched off. */
@@ -117,7 +132,9 @@ export function createEngine(options: EngineOptions): RunningEngine {
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
+    refs: mirror.table<Ref>('refs'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
@@ -181,6 +198,16 @@ export function createEngine(options: EngineOptions): RunningEngine {
     onChange: balancing.lookAtAll,
   })
   const workOn = createWorkshop({ store, runtime, observed, clusters, watches, seen, clock, gatewayId, settings })
+  const podSource = createPodSource(tables.pods)
+  const kubefox = createPlatforms({
+    ...options,
+    tables,
+    pods: podSource,
+    clusters: connections,
+    simulated: runtime.name === 'simulated',
+    defaultCluster: settings.kubefoxCluster,
+    gitAllowed: settings.kubefoxGitAllowed,
+  })
   const reconcile = createReconciler({ store, observed, clusters, operations, clock, ids, log, workOn })
   const queue = createWorkQueue({
     work: (key, signal) => (key === straysKey ? supervisor.sweep() : reconcile(key, signal)),
@@ -192,6 +219,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
   })
   const supervisor = createSupervisor({ observed, clusters, watches, tables, queue, seen, gatewayId, runtime, log })
   const observer = createObserver({ observed, clock, ...supervisor.observer })
+  const orders = composeOrders({
+    ...options,
+    runtime: runtime.name,
+    tables,
+    clusters,
+    observed,
+    driver: runtime.nodes,
+    access: connections.access,
+    workloads: createOrderWorkloads({ tables, rawPod: workloads.rawPod }),
+  })
+  const imageCheck = createImageCheck({ registry: options.registry, clock, log })
   const dependencies = {
     store,
     runtime: runtime.name,
@@ -215,6 +253,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     await Promise.all([credentials.load(), audit.load(), reader.everything()])
     await Promise.all([credentials.load(), reader.everything(), pools.load()])
     balancing.lookAtAll()
+    await orders.load()
+    await kubefox.load()
     for (const { cluster } of clusters.all()) queue.add(cluster.id)
   }
 
@@ -235,6 +275,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
     if (isCredential(table)) return credentials.load()
     if (table === 'operations') return reader.operation(id)
     if (table === 'address_pools') return pools.load().then(balancing.lookAtAll)
+    if (table === 'orders') return orders.load(id)
+    if (table.startsWith('kubefox_')) return kubefox.changed(table, id)
     const cluster = table === 'nodes' ? clusterId : id
     if (cluster === undefined) return
     await reader.cluster(cluster)
@@ -260,13 +302,18 @@ export function createEngine(options: EngineOptions): RunningEngine {
     credentials,
     clusters: createClusterCommands(dependencies),
     nodes: createNodeCommands(dependencies),
+    pods: createPodCommands({ clusters: tables.clusters, connections }),
     clients: createClientRegistry({ table: tables.clients, clock }),
     networks: {
       create: pools.create,
       remove: pools.remove,
       host: principal => hostNetworks(principal, settings.dockerHost),
     },
-    images: { list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }) },
+    images: {
+      list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }),
+      exists: imageCheck.exists,
+    },
+    orders,
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
@@ -292,6 +339,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       sessions: settings.sessions,
     }),
     audit,
+    refs: kubefox.refs,
+    platforms: kubefox.platforms,
 
     version: () => ({
       version: settings.version,
@@ -314,11 +363,17 @@ export function createEngine(options: EngineOptions): RunningEngine {
       begun = true
       await load()
       balancing.start()
+      kubefox.start(stopping.signal)
       supervisor.onSnapshot(async () => {
         if (runtime.name === 'docker') daemon = await runtime.version().catch(() => daemon)
       })
-      lasting = [runtime.observe(observer, stopping.signal), keepHouse(), health.watch(stopping.signal)]
-      lasting.push(credentials.expire(stopping.signal))
+      lasting = [
+        runtime.observe(observer, stopping.signal),
+        keepHouse(),
+        health.watch(stopping.signal),
+        orders.run(stopping.signal),
+        credentials.expire(stopping.signal),
+      ]
     },
 
     async close() {
@@ -326,6 +381,8 @@ export function createEngine(options: EngineOptions): RunningEngine {
       await listening?.close()
       await queue.close()
       await balancing.close()
+      await kubefox.close()
+      podSource.close()
       workloads.close()
       connections.close()
       await Promise.all([watches.close(), catchUp.settled(), reader.settled(), ...lasting])

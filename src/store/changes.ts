@@ -10,7 +10,22 @@ const notificationSchema = Type.Object(
   {
     table: Type.Union(
       (
-        ['users', 'tokens', 'service_accounts', 'sessions', 'clusters', 'nodes', 'operations', 'address_pools'] as const
+        [
+          'users',
+          'tokens',
+          'service_accounts',
+          'sessions',
+          'clusters',
+          'nodes',
+          'operations',
+          'address_pools',
+          'orders',
+          'kubefox_resources',
+          'kubefox_refs',
+          'kubefox_platforms',
+          'kubefox_deployments',
+          'kubefox_releases',
+        ] as const
       ).map(name => Type.Literal(name)),
     ),
     id: Type.String({ minLength: 1 }),

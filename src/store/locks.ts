@@ -13,4 +13,6 @@ export const locks = {
   allocation: [space, 4],
   /** Held while it is found out which user somebody is who logs in. */
   login: [space, 5],
+  /** Held while an environment comes to inherit from another, so that no two do so in a circle. */
+  environments: [space, 15],
 } as const

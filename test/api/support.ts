@@ -5,6 +5,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { closeServer } from '../../src/api/http/lifecycle.ts'
 import { createServer, type HttpServer, type ServerOptions } from '../../src/api/http/server.ts'
 import { surfaces } from '../../src/api/surfaces.ts'
+import type { VkubeSettings } from '../../src/api/vkube/context.ts'
 import { createLogger } from '../../src/log.ts'
 import { createFakeEngine, type FakeEngine, tokens } from '../support/engine.ts'
 import { checkAnswers } from './contract.ts'
@@ -42,6 +43,7 @@ export async function setUp(
     surfaces?: { deflate?: boolean }
     server?: Omit<ServerOptions, 'engine' | 'log'>
     expectErrors?: boolean
+    vkube?: VkubeSettings
     /** Adds routes beside REST's. */
     routes?: (server: HttpServer) => void
   } = {},
@@ -63,7 +65,7 @@ export async function setUp(
   const violations = checkAnswers(server)
   options.routes?.(server)
   await server.register(async (scope: HttpServer) =>
-    surfaces(scope, { engine, clock: engine.clock, ...options.surfaces }),
+    surfaces(scope, { engine, clock: engine.clock, ...options.surfaces, vkube: options.vkube }),
   )
   await server.ready()
   t.after(async () => {

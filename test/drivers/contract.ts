@@ -186,6 +186,19 @@ export function runtimeContract(
       await rejectsWith('NodeNotRunning', runtime.nodes.processes(worker.name))
     })
 
+    test('tells what listens in a running node only', async t => {
+      const { worker } = await openScope(t, runtime, image)
+      const { signal } = end
+      await rejectsWith('NodeMissing', runtime.nodes.listening(worker.name, signal))
+      await runtime.nodes.create(worker)
+      await rejectsWith('NodeNotRunning', runtime.nodes.listening(worker.name, signal))
+      await runtime.nodes.start(worker.name)
+      for (const { protocol, port } of await runtime.nodes.listening(worker.name, signal)) {
+        assert.ok(['TCP', 'UDP'].includes(protocol))
+        assert.ok(Number.isInteger(port) && port >= 1 && port <= 65535)
+      }
+    })
+
     test('has nothing to stop or remove, and nothing to start, where there is no node', async () => {
       const absent = `${contractPrefix}${randomBytes(4).toString('hex')}`
       await runtime.nodes.stop(absent, 1)

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import type { BalancerDriver } from '../../src/drivers/balancer.ts'
+import { createGitReader } from '../../src/drivers/git/program.ts'
 import type { IdentityProvider } from '../../src/drivers/identity-provider.ts'
 import type { Registry } from '../../src/drivers/registry.ts'
 import type { ObservedNetwork, ObservedNode, Runtime } from '../../src/drivers/runtime.ts'
@@ -34,7 +35,7 @@ const { testDatabase } = await import('./postgres.ts')
 export async function emptyStore(): Promise<Store> {
   shared.store ??= testDatabase({ after: work => shared.cleanups.push(work) }).then(({ store }) => store)
   const store = await shared.store
-  await store.sql`truncate address_pools, clusters, nodes, operations, tokens, users cascade`
+  await store.sql`truncate address_pools, clusters, nodes, operations, orders, order_places, tokens, users cascade`
   await addUsers(store)
   return store
 }
@@ -63,6 +64,12 @@ export const settings: EngineSettings = {
   stopGraceSeconds: 20,
   drainTimeoutMs: 20 * patienceMs,
   stepTimeoutMs: 100 * patienceMs,
+  unitMemory: '1Gi',
+  unitCpu: '250m',
+  orderGraceMs: 3600_000,
+  podBandwidth: '1024M',
+  kubefoxCluster: '',
+  kubefoxGitAllowed: [],
   operationTtlMs: 24 * 3600_000,
   auditTtlMs: 24 * 3600_000,
   quotas: { clusters: 1000, nodes: 1000, connections: 1000, requestsPerMinute: 1_000_000 },
@@ -158,6 +165,7 @@ export async function newEngine(options: {
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
     keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
+    git: createGitReader(process.env),
     ids: randomUUID,
     random: () => 0,
     randomHex: bytes => randomBytes(bytes).toString('hex'),
@@ -189,14 +197,7 @@ export function rigOf(of: Pick<Rig, 'store' | 'runtime' | 'engine' | 'clock' | '
         }
         for (const end of ends) end()
       }
-      const ends = [
-        tables.clusters,
-        tables.nodes,
-        tables.networks,
-        tables.operations,
-        tables.services,
-        tables.balancers,
-      ].map(table => table.subscribe(look))
+      const ends = Object.values(tables).map(table => table.subscribe(look))
       look()
     })
 

@@ -27,12 +27,15 @@ import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
+import type { Order } from '../../src/engine/orders/schema.ts'
 import type { Pod } from '../../src/engine/pods/schema.ts'
 import { createUsage } from '../../src/engine/quotas/usage.ts'
+import type { Ref } from '../../src/engine/refs/schema.ts'
 import type { Service } from '../../src/engine/services/schema.ts'
 import type { User } from '../../src/engine/users/schema.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
+import { createFakeOrders } from './orders.ts'
 
 /** A command as the engine was given it. */
 export interface Call {
@@ -83,7 +86,9 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     nodes: mirror.table<Node>('nodes'),
     networks: mirror.table<Network>('networks'),
     operations: mirror.table<Operation>('operations'),
+    orders: mirror.table<Order>('orders'),
     users: mirror.table<User>('users'),
+    refs: mirror.table<Ref>('refs'),
     clients: mirror.table<Client>('clients'),
     audit: mirror.table<AuditEntry>('audit'),
     pods: mirror.table<Pod>('pods', { key: namespacedKey }),
@@ -174,6 +179,12 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         throw new GatewayError('NotFound', `There is no node "${name}".`)
       },
     },
+    pods: {
+      logs: notThere,
+      remove: notThere,
+      stream: notThere,
+      passage: notThere,
+    },
     clients: createClientRegistry({ table: tables.clients, clock }),
     networks: {
       async create(principal, body) {
@@ -202,7 +213,8 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         return hostNetworksExample
       },
     },
-    images: { list: () => [imageExample] },
+    images: { list: () => [imageExample], exists: async () => true },
+    orders: createFakeOrders(tables.orders),
     operations: {
       wait: (principal, id, ms, signal) =>
         waitForOperation({ table: tables.operations, clock, principal, id, ms, signal }),
@@ -232,12 +244,53 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       record: record => void audited.push(record),
       list: async () => ({ items: [], metadata: { resourceVersion: '1' } }),
     },
+    refs: {
+      get: notFaked,
+      reveal: notFaked,
+      effective: notFaked,
+      names: notFaked,
+      refs: notFaked,
+      metadata: notFaked,
+      create: notFaked,
+      createFromGit: notFaked,
+      setMetadata: notFaked,
+      tag: notFaked,
+      moveBranch: notFaked,
+      removeRef: notFaked,
+      remove: notFaked,
+    },
+    platforms: {
+      names: notFaked,
+      get: notFaked,
+      put: notFaked,
+      patch: notFaked,
+      metadata: notFaked,
+      setMetadata: notFaked,
+      remove: notFaked,
+      deploy: notFaked,
+      deployments: notFaked,
+      deployment: () => clash(),
+      removeDeployment: notFaked,
+      release: notFaked,
+      releases: notFaked,
+      releaseOf: () => clash(),
+      removeRelease: notFaked,
+    },
     version: () => versionExample,
     health: () => checks,
   }
 }
 
+/** The fake has no pods. */
+async function notThere(): Promise<never> {
+  throw new GatewayError('NotFound', 'There is no such pod.')
+}
+
 /** What tests have a store for. */
+function clash(): never {
+  throw new Error('this is not faked')
+}
+
 async function notFaked(): Promise<never> {
   throw new GatewayError('NotFound', 'There are no users here.')
 }

@@ -35,7 +35,7 @@ function recordOf(request: FastifyRequest, reply: FastifyReply): Parameters<Engi
   const { config, schema, url, method } = request.routeOptions
   const { identity } = request
   return {
-    actor: request.principal?.name ?? null,
+    actor: request.principal?.name ?? (request.order && `order ${request.order.id}`),
     ...(identity ? { credential: identity.credential } : {}),
     action: operationIdOf(schema) ?? `${String(method)} ${url}`,
     resource: pathOf(request.raw.url ?? '/'),

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts'
 import { identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
 import type { Gate } from './gate.ts'
+import { createOrderGuard } from './order-secret.ts'
 import { refuseOtherSites } from './origin.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -59,7 +60,8 @@ function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: Fas
  * Every route carries its policy in `config.access`; one without stops the start. What no route matches is not public
  * either, so that nobody without a credential learns what exists.
  */
-export function guardRoutes(server: FastifyInstance, gate: Gate): void {
+export function guardRoutes(server: FastifyInstance, gate: Gate, orders: Engine['orders']): void {
+  const requireOrder = createOrderGuard(server, orders)
   const routes: RouteOptions[] = []
   server.addHook('onRoute', route => {
     routes.push(route)
@@ -72,9 +74,11 @@ export function guardRoutes(server: FastifyInstance, gate: Gate): void {
   server.decorateRequest('principal', null)
   server.decorateRequest('identity', null)
   server.decorate('gate', gate)
+  server.decorateRequest('order', null)
   server.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config
     if (access === 'public') return
+    if (access === 'order') return requireOrder(request)
     await authenticate(gate, request, reply)
     admit(gate.accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')

@@ -125,7 +125,7 @@ export function sendProblem(error: GatewayError, request: FastifyRequest, reply:
 }
 
 /** How to authenticate: RFC 6750, section 3, and RFC 7617, section 2. */
-function challenge(request: FastifyRequest): string[] {
+export function challenge(request: FastifyRequest): string[] {
   const reason = request.headers.authorization === undefined ? '' : ', error="invalid_token"'
   return [`Bearer realm="kindgate"${reason}`, 'Basic realm="kindgate", charset="UTF-8"']
 }

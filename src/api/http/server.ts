@@ -24,11 +24,13 @@ import { logRequest, RequestLog } from './logging.ts'
 import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
+import { limitRates } from './rates.ts'
 import { requestIdOf } from './request-id.ts'
 import { createThrottle } from './throttle.ts'
 import type { CertificateSource } from './tls/certificate.ts'
 import { createTlsServer, type RequestTimeouts, type TlsServerOptions } from './tls/server.ts'
 import { isUpgrade, routeUpgrades } from './upgrades.ts'
+import { pathOf } from './urls.ts'
 import { useSchemas } from './validation.ts'
 
 export type HttpServer = FastifyInstance<
@@ -40,7 +42,7 @@ export type HttpServer = FastifyInstance<
 >
 
 export interface ServerOptions {
-  engine: Pick<Engine, 'accounts' | 'audit'>
+  engine: Pick<Engine, 'accounts' | 'audit' | 'orders'>
   /** As createLogger makes it. */
   log: FastifyBaseLogger
   /** How long a request may take to arrive. */
@@ -111,26 +113,31 @@ export function createServer(options: ServerOptions): HttpServer {
   }
 
   async function answerUnroutable(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const path = pathOf(request.raw.url ?? '/')
+    const shape = [...server.errorShapes].find(([prefix]) => path.startsWith(prefix))?.[1]
     try {
       setCommonHeaders(request, reply)
-      await authenticate(gate, request, reply)
+      if (!shape?.open) await authenticate(gate, request, reply)
       throw error
     } catch (thrown) {
-      sendProblem(toGatewayError(thrown), request, reply)
-      logRequest(request, reply, 'request completed')
+      if (shape) shape.answer(thrown, request, reply)
+      else sendProblem(toGatewayError(thrown), request, reply)
     }
+    logRequest(request, reply, 'request completed')
   }
 
   // For `parseCookie` alone: whoever wants a cookie reads it.
   server.register(cookie, { hook: false })
   server.setErrorHandler(handleError)
+  server.decorate('errorShapes', new Map())
   useSchemas(server)
   measureRequests(server)
   prepareRequests(server)
   endWhatIsOpen(server)
   routeUpgrades(server)
+  limitRates(server)
   auditRequests(server, engine.audit)
-  guardRoutes(server, gate)
+  guardRoutes(server, gate, engine.orders)
   readBodies(server)
   refuseUnknownRoutes(server)
   return server

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
 import type { Watches } from './watches.ts'
 
@@ -5,4 +6,5 @@ import type { Watches } from './watches.ts'
 export interface RestContext {
   engine: Engine
   watches: Watches
+  clock: Clock
 }

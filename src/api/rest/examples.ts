@@ -4,7 +4,9 @@ import type { Image } from '../../engine/images/schema.ts'
 import type { HostNetworks, Network } from '../../engine/networks/schema.ts'
 import type { Node, Process } from '../../engine/nodes/schema.ts'
 import type { Operation } from '../../engine/operations/schema.ts'
+import type { Order } from '../../engine/orders/schema.ts'
 import type { Pod } from '../../engine/pods/schema.ts'
+import type { Ref } from '../../engine/refs/schema.ts'
 import type { Service } from '../../engine/services/schema.ts'
 import type { Version } from '../../engine/versions.ts'
 
@@ -17,6 +19,7 @@ export const clusterExample: Cluster = {
   owner: 'admin',
   managedBy: 'kindgate',
   labels: { team: 'payments' },
+  region: null,
   image,
   imageDigest: null,
   kubernetesVersion: 'v1.34.4',
@@ -224,6 +227,69 @@ export const endedOperationExample: Operation = {
   finishedAt: '2026-11-21T08:00:20.000Z',
 }
 
+export const orderExample: Order = {
+  id: '71b60598-e176-4357-95b0-0e75e586363a',
+  name: '71b60598-e176-4357-95b0-0e75e586363a',
+  owner: 'admin',
+  labels: {},
+  resourceUnit: '2-Unit-Resource',
+  portSpecification: 'User Specified Service Port',
+  memory: '2Gi',
+  cpu: '500m',
+  duration: 100,
+  expiresAt: '2026-11-25T12:00:00.000Z',
+  status: 'ServiceRunning',
+  deployment: {
+    region: 'ausrine',
+    cluster: 'alex',
+    namespace: 'order-71b60598-e176-4357-95b0-0e75e586363a',
+    pod: '71b60598-e176-4357-95b0-0e75e586363a-c57f44868-s7drh',
+    stopped: false,
+    containers: [
+      {
+        name: 'container1',
+        image: 'nginx',
+        memory: '100Mi',
+        ports: [{ containerPort: 80, hostPort: 2999, protocol: 'TCP' }],
+      },
+    ],
+  },
+  amount: 18000,
+  amountPaid: 18000,
+  serviceID: '',
+  service: 'Container Service',
+  serviceCategoryID: '',
+  provider: 'v-kube-service',
+  address: '',
+  recipient: '',
+  publicKey: '',
+  simulated: false,
+  updatedAt: '2026-11-21T08:00:00.000Z',
+  metadata,
+}
+
+export const refExample: Ref = {
+  id: '0c1a6f0e-8c49-4f5f-a2f5-5b8f6d1f7a11',
+  name: 'platform/kubefox/release/demo/dev',
+  kind: 'release',
+  owner: 'admin',
+  title: null,
+  description: null,
+  head: null,
+  platform: 'kubefox',
+  system: 'demo/branch/main',
+  systemId: 'a909eca',
+  environment: 'dev/tag/v1.0',
+  environmentId: '5defc4d7-4651-4f2c-a217-a876a30b4042',
+  cluster: 'alex',
+  namespace: 'kfr-demo-dev',
+  ready: true,
+  components: { 'hello-a909eca': { ready: true } },
+  message: '',
+  simulated: false,
+  metadata,
+}
+
 export const imageExample: Image = {
   name: image,
   id: 'sha256:3eea0d32f3e7a1c5b9d84f6e2a0c7b5d9e1f3a8c6b4d2e0f9a7c5b3d1e8f6a4c',
@@ -275,5 +341,8 @@ export const resourceExamples: Record<string, object> = {
   Balancer: balancerExample,
   Image: imageExample,
   Operation: operationExample,
+  Order: orderExample,
+  OrderMade: { order: orderExample, secret: '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM' },
+  Ref: refExample,
   Version: versionExample,
 }

@@ -15,7 +15,11 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { nodeRoutes } from './routes/nodes.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { podStreamRoutes } from './routes/pod-streams.ts'
 import { podRoutes } from './routes/pods.ts'
+import { proxyRoutes } from './routes/proxy.ts'
+import { refRoutes } from './routes/refs.ts'
 import { serviceRoutes } from './routes/services.ts'
 import { healthRoutes, systemRoutes } from './routes/system.ts'
 import { sharedSchemas } from './schemas.ts'
@@ -32,6 +36,7 @@ export const restDescribed: Described = {
     { name: 'networks', description: "The clusters' networks, and pools of external addresses" },
     { name: 'balancers', description: 'Load balancers, one element for each real server' },
     { name: 'images', description: 'Node images' },
+    { name: 'orders', description: 'What V-Kube secrets stand for' },
     { name: 'operations', description: 'Long work, step by step' },
     { name: 'users', description: 'Who may use the gateway, and by which credentials' },
     { name: 'audit', description: 'Who did what' },
@@ -41,7 +46,7 @@ export const restDescribed: Described = {
 
 /** The REST surface: /api/v1, health and metrics. */
 export async function rest(server: HttpServer, { engine, clock }: { engine: Engine; clock: Clock }): Promise<void> {
-  const context = { engine, watches: createWatches(clock, engine.accounts) }
+  const context = { engine, watches: createWatches(clock, engine.accounts), clock }
   server.addHook('onRoute', route => {
     if (route.schema && !route.schema.hide) route.schema = { querystring: noParameters, ...route.schema }
   })
@@ -57,6 +62,10 @@ export async function rest(server: HttpServer, { engine, clock }: { engine: Engi
       balancerRoutes(api, context)
       systemRoutes(api, context)
       operationRoutes(api, context)
+      orderRoutes(api, context)
+      podStreamRoutes(api, context)
+      await api.register(async (scope: HttpServer) => proxyRoutes(scope, context))
+      refRoutes(api, context)
       userRoutes(api, context)
       credentialRoutes(api, context)
       auditRoutes(api, context)

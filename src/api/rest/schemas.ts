@@ -5,7 +5,9 @@ import { imageSchema } from '../../engine/images/schema.ts'
 import { hostNetworksSchema, networkSchema, poolCreateSchema } from '../../engine/networks/schema.ts'
 import { nodeSchema, nodesAddSchema, processSchema } from '../../engine/nodes/schema.ts'
 import { operationSchema } from '../../engine/operations/schema.ts'
+import { orderCreateSchema, orderMadeSchema, orderPatchSchema, orderSchema } from '../../engine/orders/schema.ts'
 import { podSchema } from '../../engine/pods/schema.ts'
+import { refSchema } from '../../engine/refs/schema.ts'
 import { closed } from '../../engine/schema.ts'
 import { serviceSchema } from '../../engine/services/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
@@ -18,8 +20,10 @@ import {
   networkExample,
   nodeExample,
   operationExample,
+  orderExample,
   podExample,
   processExample,
+  refExample,
   serviceExample,
 } from './examples.ts'
 
@@ -111,6 +115,8 @@ export const networksAnswerSchema = Type.Union([ref(networkListSchema), ref(host
   description: 'Networks; with `host=true` the interfaces of the host',
 })
 export const operationListSchema = listOf(operationSchema, operationExample)
+export const orderListSchema = listOf(orderSchema, orderExample)
+export const refListSchema = listOf(refSchema, refExample)
 export const imageListSchema = plainListOf(imageSchema, imageExample)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
@@ -119,7 +125,9 @@ export const podEventSchema = eventOf(podSchema)
 export const serviceEventSchema = eventOf(serviceSchema)
 export const networkEventSchema = eventOf(networkSchema)
 export const balancerEventSchema = eventOf(balancerSchema)
+export const refEventSchema = eventOf(refSchema)
 export const operationEventSchema = eventOf(operationSchema)
+export const orderEventSchema = eventOf(orderSchema)
 
 export const healthSchema = closed(
   {
@@ -162,6 +170,15 @@ export const sharedSchemas: TSchema[] = [
   operationSchema,
   operationListSchema,
   operationEventSchema,
+  orderSchema,
+  orderCreateSchema,
+  orderPatchSchema,
+  orderMadeSchema,
+  orderListSchema,
+  orderEventSchema,
+  refSchema,
+  refListSchema,
+  refEventSchema,
   versionSchema,
   healthSchema,
   listMetadataSchema,

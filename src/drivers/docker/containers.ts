@@ -4,7 +4,9 @@ import { messageOf } from '../../errors.ts'
 import type { NodeDriver, NodeProcess, NodeSpec } from '../runtime.ts'
 import { RuntimeError } from '../runtime.ts'
 import { act, type DockerClient, daemonMessage, statusOf } from './client.ts'
+import { execInContainer } from './exec.ts'
 import { clusterIdLabel, clusterLabel, gatewayLabel, roleLabel } from './labels.ts'
+import { listeningCommand, parseListening } from './listening.ts'
 import { thaw, unkillable } from './thaw.ts'
 
 /** What the daemon's host needs of a node beside what every node gets. */
@@ -23,7 +25,7 @@ const creationCheckMs = 250
 const creationChecks = 240
 
 export function createNodeDriver(
-  { acts }: DockerClient,
+  { acts, streams }: DockerClient,
   { clock, hostNeeds }: { clock: Clock; hostNeeds: () => Promise<HostNeeds> },
 ): NodeDriver {
   /** An act that ends with the node dead, also when its processes have to be thawed for that. */
@@ -77,13 +79,27 @@ export function createNodeDriver(
         const top: unknown = await act(() => acts.getContainer(name).top({ ps_args: psArguments }))
         return parseTop(top)
       } catch (error) {
-        if (statusOf(error) === 404) throw missing(name, error)
-        if (statusOf(error) === 409 || /is not running/.test(daemonMessage(error)))
-          throw new RuntimeError('NodeNotRunning', `${name} is not running`, { cause: error })
-        throw error
+        throw notRunning(name, error)
+      }
+    },
+
+    async listening(name, signal) {
+      try {
+        const { output } = await execInContainer(streams, name, listeningCommand, signal)
+        return parseListening(output)
+      } catch (error) {
+        throw notRunning(name, error)
       }
     },
   }
+}
+
+/** An error of what only a running node can be asked. */
+function notRunning(name: string, error: unknown): unknown {
+  if (statusOf(error) === 404) return missing(name, error)
+  if (statusOf(error) === 409 || /is not running/.test(daemonMessage(error)))
+    return new RuntimeError('NodeNotRunning', `${name} is not running`, { cause: error })
+  return error
 }
 
 function missing(name: string, cause: unknown): RuntimeError {

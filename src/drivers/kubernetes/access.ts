@@ -1,4 +1,5 @@
 import type { JsonObject } from './objects.ts'
+import type { ClusterPassage } from './passage.ts'
 import type { KubernetesCredentials } from './transport.ts'
 import type { ReflectorObserver } from './view.ts'
 
@@ -22,6 +23,10 @@ export interface ClusterAccess extends ClusterObjects {
   drain(node: string, timeoutMs: number, signal: AbortSignal): Promise<void>
   /** Deletes the Node object, where it is there. */
   deleteNode(node: string, signal: AbortSignal): Promise<void>
+  /** Resolves when the API server gives any answer; rejects with TransportError when none comes within `timeoutMs`. */
+  ping(timeoutMs: number, signal: AbortSignal): Promise<void>
+  /** Null where there is nothing real to pass requests to. */
+  readonly passage: ClusterPassage | null
   /** Lets go of connections. */
   close(): void
 }
@@ -184,6 +189,8 @@ export interface KubernetesNode {
   /** Why the node is not ready: the Ready condition's message. */
   message: string
   schedulable: boolean
+  /** A taint keeps ordinary pods off, as kubeadm's does off a control plane. */
+  tainted?: true
   kubeletVersion: string
   kernel: string
   os: string

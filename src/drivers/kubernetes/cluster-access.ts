@@ -3,8 +3,9 @@ import type { ClusterAccess } from './access.ts'
 import { createClusterObjects } from './cluster-objects.ts'
 import { drainNode } from './drain.ts'
 import { reflectEndpoints } from './endpoints.ts'
-import { hasStatus } from './errors.ts'
+import { hasStatus, KubernetesError } from './errors.ts'
 import { toKubernetesNode } from './nodes.ts'
+import { createPassage } from './passage.ts'
 import { toKubernetesPod } from './pods.ts'
 import { reflect } from './reflector.ts'
 import { toKubernetesService } from './services.ts'
@@ -23,6 +24,7 @@ export interface ClusterAccessOptions {
 /** The way to a real API server. Rejections: KubernetesError, TransportError, the signal's reason, and drain's own. */
 export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
   const { transport, clock } = options
+  const passage = createPassage(options.credentials)
   return {
     endpoint: options.credentials,
     watchNodes: (observer, signal) =>
@@ -35,7 +37,12 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
     ...createClusterObjects(options),
     drain: (node, timeoutMs, signal) => drainNode({ transport, clock, node, timeoutMs, signal }),
     deleteNode: (node, signal) => deleteNode(transport, node, signal),
-    close: () => transport.close(),
+    ping: (timeoutMs, signal) => ping(transport, timeoutMs, signal),
+    passage,
+    close() {
+      transport.close()
+      passage.close()
+    },
   }
 }
 
@@ -45,5 +52,14 @@ export async function deleteNode(transport: KubernetesTransport, node: string, s
     await transport.request({ method: 'DELETE', path: `/api/v1/nodes/${encodeURIComponent(node)}`, signal })
   } catch (error) {
     if (!hasStatus(error, 404)) throw error
+  }
+}
+
+async function ping(transport: KubernetesTransport, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await transport.request({ path: '/livez', timeoutMs, signal })
+  } catch (error) {
+    // One that says it is not well answers.
+    if (!(error instanceof KubernetesError)) throw error
   }
 }

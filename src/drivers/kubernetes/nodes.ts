@@ -14,6 +14,7 @@ export function toKubernetesNode(node: KubernetesObject): KubernetesNode {
     reportedAt: Number.isNaN(reportedAt) ? null : reportedAt,
     message: ready ? '' : textAt(condition, 'message') || 'the kubelet has not reported its state',
     schedulable: at(node, 'spec', 'unschedulable') !== true,
+    ...(isTainted(node) ? { tainted: true } : {}),
     kubeletVersion: textAt(info, 'kubeletVersion'),
     kernel: textAt(info, 'kernelVersion'),
     os: textAt(info, 'osImage'),
@@ -23,6 +24,10 @@ export function toKubernetesNode(node: KubernetesObject): KubernetesNode {
     allocatable: textsAt(node, 'status', 'allocatable'),
     labels: textsAt(node.metadata, 'labels'),
   }
+}
+
+function isTainted(node: KubernetesObject): boolean {
+  return listAt(node, 'spec', 'taints').some(taint => ['NoSchedule', 'NoExecute'].includes(textAt(taint, 'effect')))
 }
 
 /** Without the time of the last heartbeat, which would make a change of every one. */

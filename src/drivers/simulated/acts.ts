@@ -19,6 +19,7 @@ export type Act =
   | 'stop'
   | 'remove'
   | 'processes'
+  | 'listening'
   | 'prepare'
   | 'init'
   | 'initDone'

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { ClusterAccess } from '../kubernetes/access.ts'
 import { TransportError } from '../kubernetes/errors.ts'
+import { type JsonObject, objectAt } from '../kubernetes/objects.ts'
 import { RuntimeError } from '../runtime.ts'
 import { createAbortGroup, orAborted } from './abort.ts'
 import { type Acts, pacedMs } from './acts.ts'
@@ -217,6 +218,7 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
     access(controlPlane) {
       const closing = new AbortController()
       const seat = seats.of(controlPlane)
+      const objects = createClusterObjects({ acts, clock, answering: () => answeringWorkloads(controlPlane) })
       return {
         endpoint: null,
         watchNodes: (observer, signal) => seat.nodes.follow(observer, AbortSignal.any([signal, closing.signal])),
@@ -224,7 +226,15 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
         watchServices: (observer, signal) => seat.services.follow(observer, AbortSignal.any([signal, closing.signal])),
         watchEndpointSlices: (observer, signal) =>
           seat.endpoints.follow(observer, AbortSignal.any([signal, closing.signal])),
-        ...createClusterObjects({ acts, clock, answering: () => answeringWorkloads(controlPlane) }),
+        ...objects,
+
+        async patch(ref, patch, options, signal) {
+          if (ref.kind !== 'Node') return objects.patch(ref, patch, options, signal)
+          await acts.enterKubernetes('patch', ref.name, signal)
+          const api = answeringNow(controlPlane)
+          const node = api.nodes.get(ref.name)
+          if (node) put(api, { ...node, labels: mergedLabels(node.labels, objectAt(patch, 'metadata', 'labels')) })
+        },
 
         async drain(name, timeoutMs, signal) {
           await acts.enterKubernetes('drain', name, signal)
@@ -245,6 +255,12 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
           seat.workloads()?.nodesChanged()
         },
 
+        async ping(_timeoutMs, signal) {
+          signal.throwIfAborted()
+          answeringNow(controlPlane)
+        },
+
+        passage: null,
         close: () => closing.abort(),
       }
     },
@@ -287,6 +303,15 @@ function refused(controlPlane: string): string {
   return `the API server in ${controlPlane} does not answer: connection refused`
 }
 
+/** Of a patch of a Node only the labels count. */
+function mergedLabels(labels: Record<string, string>, patch: JsonObject): Record<string, string> {
+  const merged = new Map(Object.entries(labels))
+  for (const [key, value] of Object.entries(patch))
+    if (typeof value === 'string') merged.set(key, value)
+    else merged.delete(key)
+  return Object.fromEntries(merged)
+}
+
 function newNode(name: string, kubeletVersion: string, labels: Record<string, string>): KubernetesNodeState {
   return {
     name,
@@ -294,6 +319,8 @@ function newNode(name: string, kubeletVersion: string, labels: Record<string, st
     reportedAt: null,
     message: messages.noNetwork,
     schedulable: true,
+    // As kubeadm leaves a control plane that has workers.
+    ...('node.kubernetes.io/exclude-from-external-load-balancers' in labels ? { tainted: true } : {}),
     kubeletVersion,
     kernel: '6.12.0-simulated',
     os: 'Debian GNU/Linux 12 (bookworm)',

@@ -124,6 +124,16 @@ export function createNodeDriver({ world, acts, power, newId }: NodeDriverOption
       if (node.state !== 'running') throw new RuntimeError('NodeNotRunning', `${name} is not running`)
       return inventProcesses(node, world.apiServers.get(name)?.answers ?? false)
     },
+
+    async listening(name, signal) {
+      await acts.enter('listening', name)
+      signal.throwIfAborted()
+      const node = present(name)
+      if (node.state !== 'running') throw new RuntimeError('NodeNotRunning', `${name} is not running`)
+      const control = world.apiServers.get(name)?.answers ?? false
+      const ports = [...(node.joinedTo === null ? [] : [10248, 10250, 10256]), ...(control ? [2379, 2380, 6443] : [])]
+      return ports.map(port => ({ protocol: 'TCP', port }))
+    },
   }
 }
 

@@ -56,6 +56,7 @@ const kubernetesNodeSchema = Type.Object(
     reportedAt: nullable(Type.Integer()),
     message: Type.String(),
     schedulable: Type.Boolean(),
+    tainted: Type.Optional(Type.Literal(true)),
     kubeletVersion: Type.String(),
     kernel: Type.String(),
     os: Type.String(),

@@ -9,7 +9,7 @@ import type { Operation, OperationAction } from '../operations/schema.ts'
 import { hasEnded } from '../operations/view.ts'
 import { runtimeError } from '../runtime-error.ts'
 import { type Command, issue } from './command.ts'
-import { type CreateDependencies, createCluster, requireNodeCount } from './create.ts'
+import { type CreateDependencies, createCluster, requireMaySetRegion, requireNodeCount } from './create.ts'
 import { requireCluster, requireOurs, requireUsable, requireVersion } from './guard.ts'
 import { setNodesRunning, updateCluster } from './queries.ts'
 import type { Desired } from './rows.ts'
@@ -71,6 +71,7 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
     stop: power(false, 'stopCluster'),
 
     async patch(principal, name, body, options = {}) {
+      if (body.region !== undefined) requireMaySetRegion(principal)
       if (body.nodes !== undefined) requireNodeCount(body.nodes, settings.maxNodes)
       return change(principal, name, options, {
         action: 'updateCluster',
@@ -122,6 +123,7 @@ export function createClusterCommands(dependencies: ClusterCommandDependencies):
   async function applyPatch(sql: Parameters<Command['write']>[0], desired: Desired, body: ClusterPatch): Promise<void> {
     if (body.labels !== undefined)
       await updateCluster(sql, desired.cluster.id, { labels: mergeLabels(desired.cluster.labels, body.labels) })
+    if (body.region !== undefined) await updateCluster(sql, desired.cluster.id, { region: body.region ?? '' })
     if (body.running !== undefined) await setPower(sql, desired, body.running)
     if (body.nodes === undefined) return
     const members = desired.nodes.filter(node => !node.removing)

@@ -43,8 +43,9 @@ export async function createCluster(
   dependencies: CreateDependencies,
 ): Promise<Operation> {
   const { settings, ids, runtime, tables, randomHex } = dependencies
-  const { name, nodes = defaultNodes, domain = settings.domain, labels = {}, retain = false } = body
+  const { name, nodes = defaultNodes, domain = settings.domain, labels = {}, region = null, retain = false } = body
   requireClusterName(name)
+  if (region !== null) requireMaySetRegion(principal)
   requireDomain(domain)
   requireNodeCount(nodes, settings.maxNodes)
   const image = requireAllowed(body.image ?? settings.nodeImage, settings.nodeImages)
@@ -82,6 +83,7 @@ export async function createCluster(
           kubernetesVersion: null,
           domain,
           labels,
+          region,
           running: true,
           deleting: false,
           retain,
@@ -106,6 +108,14 @@ export async function createCluster(
     },
     dependencies,
   )
+}
+
+/** A cluster with a region runs what others' orders ask for: that is the operator's to decide. */
+export function requireMaySetRegion(principal: Principal): void {
+  if (principal.admin) return
+  throw new GatewayError('Forbidden', "only admins may set a cluster's region", {
+    faults: [{ where: '/body/region', what: 'is for admins' }],
+  })
 }
 
 export function requireNodeCount(nodes: number, most: number, where = '/body/nodes'): void {

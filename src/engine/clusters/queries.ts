@@ -11,7 +11,7 @@ export async function selectDesired(
 ): Promise<Desired[]> {
   const rows = await sql<(ClusterRow & { nodes: StoredNode[] })[]>`
     select id, runtime, name, owner, image, image_id as "imageId", image_digest as "imageDigest",
-      kubernetes_version as "kubernetesVersion", domain, labels, running, deleting, retain, subnet::text,
+      kubernetes_version as "kubernetesVersion", domain, labels, region, running, deleting, retain, subnet::text,
       api_host as "apiHost", api_port as "apiPort", failure, addons_at as "addonsAt", ready_at as "readyAt",
       generation::int, created_at as "createdAt",
       coalesce((
@@ -44,9 +44,9 @@ export async function lockDesired(sql: TransactionSql, runtime: string, id: stri
 
 export async function insertCluster(sql: TransactionSql, row: ClusterRow): Promise<void> {
   await sql`
-    insert into clusters (id, runtime, name, owner, image, image_id, image_digest, domain, labels, retain, subnet, api_host, api_port)
+    insert into clusters (id, runtime, name, owner, image, image_id, image_digest, domain, labels, region, retain, subnet, api_host, api_port)
     values (${row.id}, ${row.runtime}, ${row.name}, ${row.owner}, ${row.image}, ${row.imageId}, ${row.imageDigest},
-      ${row.domain}, ${sql.json(row.labels)}, ${row.retain}, ${row.subnet}, ${row.apiHost}, ${row.apiPort})`
+      ${row.domain}, ${sql.json(row.labels)}, ${row.region}, ${row.retain}, ${row.subnet}, ${row.apiHost}, ${row.apiPort})`
 }
 
 export async function insertNodes(
@@ -63,6 +63,7 @@ export type ClusterChanges = Partial<
   Pick<
     ClusterRow,
     | 'labels'
+    | 'region'
     | 'running'
     | 'deleting'
     | 'failure'
@@ -79,6 +80,7 @@ export type ClusterChanges = Partial<
 
 const columns = {
   labels: 'labels',
+  region: 'region',
   running: 'running',
   deleting: 'deleting',
   failure: 'failure',

@@ -12,6 +12,8 @@ export interface ClusterRow {
   kubernetesVersion: string | null
   domain: string
   labels: Record<string, string>
+  /** Label of its Kubernetes nodes; empty: they shall have none; null: it is nobody's business. */
+  region: string | null
   running: boolean
   deleting: boolean
   retain: boolean

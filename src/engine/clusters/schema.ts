@@ -32,6 +32,13 @@ export const imageReference = Type.String({
   examples: ['kindest/node:v1.34.4'],
 })
 
+export const regionName = Type.String({
+  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+  description:
+    'The region in which the cluster takes pods of V-Kube orders: the label `region` of its Kubernetes nodes',
+  examples: ['ausrine'],
+})
+
 const nodeCount = Type.Integer({
   minimum: 1,
   maximum: 250,
@@ -45,6 +52,7 @@ export const clusterCreateSchema = closed(
     nodes: Type.Optional({ ...nodeCount, default: 3 }),
     domain: Type.Optional(domainName),
     labels: Type.Optional(labelsSchema),
+    region: Type.Optional(regionName),
     retain: Type.Optional(
       Type.Boolean({ default: false, description: 'Keep what there is of the cluster when its creation fails' }),
     ),
@@ -62,6 +70,7 @@ export const clusterPatchSchema = closed(
     nodes: Type.Optional(nodeCount),
     running: Type.Optional(Type.Boolean({ description: 'Whether the nodes shall run' })),
     labels: Type.Optional(labelsPatchSchema),
+    region: Type.Optional(nullable(regionName, 'Another region; null: takes no orders, and the label is removed')),
   },
   { $id: 'ClusterPatch', title: 'ClusterPatch', minProperties: 1, examples: [{ nodes: 5 }, { running: false }] },
 )
@@ -83,6 +92,7 @@ export const clusterSchema = closed(
       description: '`kind`: made by the kind CLI; `other`: by a gateway with another database. Both can only be read',
     }),
     labels: labelsSchema,
+    region: nullable(regionName, 'The region in which it takes pods of V-Kube orders; null: it takes none'),
     image: Type.String({ description: 'Node image as it was asked for', examples: ['kindest/node:v1.34.4'] }),
     imageDigest: nullable(Type.String(), 'Digest the image had when the cluster was made; null until then'),
     kubernetesVersion: nullable(Type.String({ examples: ['v1.34.4'] }), 'Null until it is known'),

@@ -29,12 +29,18 @@ export interface ConnectionsOptions {
   clock: Clock
 }
 
+/** For all of it. */
 const openTimeoutMs = 5000
+const pingTimeoutMs = 2500
+/** For so long an API server that has answered is taken to be there. */
+const freshMs = 2000
 
 interface Connection {
   /** The source's id: another one is another API server. */
   sourceId: string
   access: Promise<ClusterAccess>
+  /** When the API server last answered, milliseconds since the epoch. */
+  answered: number
 }
 
 export function createClusterConnections(options: ConnectionsOptions): ClusterConnections {
@@ -54,33 +60,38 @@ export function createClusterConnections(options: ConnectionsOptions): ClusterCo
     )
   }
 
-  function connect(clusterId: string): Promise<ClusterAccess> {
+  function connect(clusterId: string): Connection {
     const source = watches.source(clusterId)
     const known = connections.get(clusterId)
-    if (known && known.sourceId === source?.id) return known.access
+    if (known && known.sourceId === source?.id) return known
     letGo(clusterId)
     if (!source) throw unavailable(observed.kubernetes.get(clusterId)?.down ?? 'its control plane does not run')
     const access = source.open()
-    const connection = { sourceId: source.id, access }
+    const connection: Connection = { sourceId: source.id, access, answered: 0 }
     connections.set(clusterId, connection)
     access.catch(() => {
       if (connections.get(clusterId) === connection) connections.delete(clusterId)
     })
-    return access
+    return connection
   }
 
   async function access(clusterId: string): Promise<ClusterAccess> {
     if (closed) throw unavailable('the gateway stops')
     const down = observed.kubernetes.get(clusterId)?.down
     if (down) throw unavailable(down)
-    const opening = connect(clusterId)
+    const connection = connect(clusterId)
     const deadline = startDeadline({
       clock,
       timeoutMs: openTimeoutMs,
       expired: () => unavailable(`its API server cannot be reached within ${openTimeoutMs / 1000} s`),
     })
     try {
-      return await unlessAborted(opening, deadline.signal)
+      const opened = await unlessAborted(connection.access, deadline.signal)
+      if (clock.now() - connection.answered >= freshMs) {
+        await opened.ping(pingTimeoutMs, deadline.signal)
+        connection.answered = clock.now()
+      }
+      return opened
     } catch (error) {
       throw error instanceof GatewayError ? error : unavailable(messageOf(error), error)
     } finally {

@@ -7,6 +7,10 @@ import { createFakeEngine, tokens } from '../../support/engine.ts'
 import { problemOf, setUp } from '../support.ts'
 
 const open = ['/', '/livez', '/readyz', '/openapi.json', '/asyncapi.yaml', '/docs', '/login', '/login/callback']
+/** V-Kube's routes have a credential and errors of their own; what the guide has for everybody is open. */
+const vkube = /^(\/api\/v1)?\/k8s(\/|$)/
+const vkubeOpen = /\/k8s(\/(regions|images|checkports|\*)?)?$/
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'TRACE'] as const
 
 /** Every route that the server has, as the server says. */
@@ -27,13 +31,18 @@ const fill = (url: string) => url.replace(':id', '718bef86-7dfe-46c0-bf4e-3dfea8
 test('every route but the open ones needs a credential', async t => {
   const { ask, engine, routes } = await walk(t)
   assert.ok(routes.length > 40, `${routes.length} routes`)
+  let addresses = 0
   for (const { method, url } of routes) {
-    if (open.includes(url) || url.startsWith('/docs/')) continue
+    if (open.includes(url) || url.startsWith('/docs/') || vkubeOpen.test(url)) continue
     for (const headers of [{}, { authorization: 'Bearer wrong' }, { cookie: `token=${tokens.root}` }]) {
-      const answer = await ask({ method, url: fill(url), as: null, headers })
+      // An address that sends too many wrong secrets is refused for that.
+      const remoteAddress = vkube.test(url) ? `2001:db8:${(addresses++).toString(16)}::1` : '127.0.0.1'
+      const answer = await ask({ method, url: fill(url), as: null, headers, remoteAddress })
       assert.equal(answer.statusCode, 401, `${method} ${url}`)
+      if (vkube.test(url)) continue
       assert.match(String(answer.headers['www-authenticate']), /^Bearer realm="kindgate"/)
-      if (method !== 'HEAD') problemOf(answer, 401, 'Unauthorized')
+      // Kubernetes' clients are told in their own words.
+      if (method !== 'HEAD' && !url.includes('/proxy')) problemOf(answer, 401, 'Unauthorized')
     }
   }
   assert.deepEqual(engine.calls, [])
@@ -56,7 +65,7 @@ test('the open routes need none', async t => {
 
 test('with a credential no route answers 401 or fails', async t => {
   const { ask, routes } = await walk(t)
-  for (const { method, url } of routes) {
+  for (const { method, url } of routes.filter(route => !vkube.test(route.url))) {
     const answer = await ask({ method, url: fill(url), as: 'ann' })
     assert.ok(answer.statusCode !== 401 && answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`)
   }

@@ -35,7 +35,7 @@ const bodies: [string, object | string, Fault[]][] = [
     [
       {
         where: '/body/nodez',
-        what: 'the key "nodez" is not known here; known: name, image, nodes, domain, labels, retain',
+        what: 'the key "nodez" is not known here; known: name, image, nodes, domain, labels, region, retain',
       },
     ],
   ],
@@ -116,7 +116,7 @@ const cases: Case[] = [
     request: patch({}),
     status: 400,
     code: 'InvalidRequest',
-    faults: [{ where: '/body', what: 'must have at least 1 key; known: nodes, running, labels' }],
+    faults: [{ where: '/body', what: 'must have at least 1 key; known: nodes, running, labels, region' }],
   },
   { what: 'a bad percent-encoding', request: { url: `${clusters}/%zz` }, status: 400, code: 'InvalidRequest' },
   { what: 'an unknown route', request: { url: '/api/v1/clutters' }, status: 404, code: 'NotFound' },

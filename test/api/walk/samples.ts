@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { InjectOptions } from 'fastify'
 import { ann, root } from '../../support/engine-on-simulated.ts'
 import type { Served, User } from '../served.ts'
+import { kubefoxSamples } from './kubefox.ts'
 
 /** What is sent to a route. */
 export type Sent = Pick<InjectOptions, 'url' | 'payload' | 'headers'>
@@ -120,6 +121,34 @@ const oneSeen = (kind: 'pods' | 'services') =>
     url: as === null ? `/api/v1/clusters/any/namespaces/any/${kind}/any` : await inCluster(served, kind),
   }))
 
+/** What a pod of ann's is asked for itself. */
+const ofPod =
+  (rest = ''): Sample['request'] =>
+  async (served, as) => ({
+    url: `${as === null ? '/api/v1/clusters/any/namespaces/any/pods/any' : await inCluster(served, 'pods')}${rest}`,
+  })
+
+/** Whoever asks for no WebSocket is told so before anything is looked for. */
+const upgrading = (rest: string): Sample => ({
+  request: ofPod(rest),
+  expect: { ann: [426], bob: [426], root: [426] },
+})
+
+/** By every method; a simulated cluster has no API server to pass anything to. */
+const passed: Record<string, Sample> = Object.fromEntries(
+  ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT'].flatMap(method =>
+    ['', '/*'].map(rest => [
+      `${method} /api/v1/clusters/:name/proxy${rest}`,
+      {
+        request: async (served: Served, as: User | null) => ({
+          url: `/api/v1/clusters/${as === null ? 'any' : await cluster(served)}/proxy${rest === '' ? '' : '/api'}`,
+        }),
+        expect: { ann: [503], bob: hidden, root: [503] },
+      },
+    ]),
+  ),
+)
+
 /** A credential of ann's. */
 async function token({ engine }: Served): Promise<string> {
   return (await engine.users.tokens.create(root, 'ann', { name: uniqueName() })).id
@@ -128,6 +157,31 @@ async function token({ engine }: Served): Promise<string> {
 async function serviceAccount({ engine }: Served): Promise<string> {
   const at = { host: 'localhost', port: 9601 }
   return (await engine.users.serviceAccounts.create(root, 'ann', { name: uniqueName() }, at)).id
+}
+
+const oneUnit = { resourceUnit: '1-Unit-Resource' }
+
+/** An order, which an admin made. */
+async function order({ engine }: Served): Promise<string> {
+  return (await engine.orders.create(root, oneUnit)).order.id
+}
+
+/** V-Kube's routes: some are open, the others are for who has an order's secret, and no user's credential is one. */
+function vkube(prefix: string): Record<string, Sample> {
+  const bySecret = ['GET /order', 'POST /deploy', 'GET /pod/status', 'GET /pod/log', 'GET /pod/logs']
+  const acts = ['POST /pod/restart', 'POST /pod/stop', 'POST /pod/start', 'DELETE /pod', 'PUT /pod/update']
+  const secret = [...bySecret, ...acts].map(route => route.replace(' ', ` ${prefix}`))
+  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap(method => [
+    `${method} ${prefix}`,
+    `${method} ${prefix}/*`,
+  ])
+  return {
+    [`GET ${prefix}/regions`]: open(`${prefix}/regions`),
+    [`GET ${prefix}/images`]: open(`${prefix}/images`, [400]),
+    [`POST ${prefix}/checkports`]: open(`${prefix}/checkports`, [400]),
+    ...Object.fromEntries(secret.map(route => [route, admitted(route.split(' ')[1] ?? '', 401)])),
+    ...Object.fromEntries(others.map(route => [route, open(`${prefix}/nothing`, [404])])),
+  }
 }
 
 /** By method and pattern, as the server lists them; HEAD is tried as GET is. */
@@ -194,6 +248,11 @@ export const samples: Record<string, Sample> = {
   'GET /api/v1/pods': listsSeen('pods'),
   'GET /api/v1/clusters/:name/pods': at(cluster, name => `/api/v1/clusters/${name}/pods`),
   'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name': oneSeen('pods'),
+  'DELETE /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name': owned(ofPod()),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/log': owned(ofPod('/log')),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/exec': upgrading('/exec?command=ls'),
+  'GET /api/v1/clusters/:cluster/namespaces/:namespace/pods/:name/attach': upgrading('/attach'),
+  ...passed,
   'GET /api/v1/services': listsSeen('services'),
   'GET /api/v1/clusters/:name/services': at(cluster, name => `/api/v1/clusters/${name}/services`),
   'GET /api/v1/clusters/:cluster/namespaces/:namespace/services/:name': oneSeen('services'),
@@ -225,5 +284,22 @@ export const samples: Record<string, Sample> = {
     serviceAccount,
     id => `/api/v1/users/ann/service-accounts/${id}`,
   ),
+  'GET /api/v1/orders': shared(() => ({ url: '/api/v1/orders' })),
+  'POST /api/v1/orders': forAdmins(() => ({ url: '/api/v1/orders', payload: oneUnit })),
+  'GET /api/v1/orders/:id': {
+    request: async served => ({ url: `/api/v1/orders/${await order(served)}` }),
+    expect: { ann: hidden, bob: hidden, root: 'ok' },
+  },
+  'PATCH /api/v1/orders/:id': forAdmins(async served => ({
+    url: `/api/v1/orders/${await order(served)}`,
+    payload: { duration: 2 },
+  })),
+  'DELETE /api/v1/orders/:id': forAdmins(async served => ({ url: `/api/v1/orders/${await order(served)}` })),
+  ...vkube('/k8s'),
+  ...vkube('/api/v1/k8s'),
+
+  'GET /api/v1/refs': shared(() => ({ url: '/api/v1/refs' })),
+  ...kubefoxSamples,
+
   'GET /api/v1/audit': forAdmins(() => ({ url: '/api/v1/audit' })),
 }

@@ -46,9 +46,11 @@ test('every route has an entry that says who may use it, and every entry a route
 
 test('without a credential every route but the open ones answers 401', async t => {
   const { served, routes } = await walked(t)
-  for (const route of routes) {
+  for (const [index, route] of routes.entries()) {
     const { open, request } = sampleOf(route)
-    const { statusCode } = await served.ask(null, { ...(await request(served, null)), method: route.method })
+    const sent = { ...(await request(served, null)), method: route.method }
+    // Each from an address of its own: who fails often is told to come later.
+    const { statusCode } = await served.ask(null, { ...sent, remoteAddress: `2001:db8::${index.toString(16)}` })
     assert.ok(isExpected(statusCode, open ?? [401]), `${route.method} ${route.url}: ${statusCode}`)
   }
 })

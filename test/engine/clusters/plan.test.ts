@@ -20,6 +20,7 @@ function cluster(changes: Partial<ClusterRow> = {}): ClusterRow {
     kubernetesVersion: null,
     domain: 'localhost',
     labels: {},
+    region: null,
     running: true,
     deleting: false,
     retain: false,

@@ -25,6 +25,8 @@ function fakeAccess(): ClusterAccess & { closed: number } {
   const never = async () => assert.fail('nobody asks this')
   const access = {
     endpoint: null,
+    passage: null,
+    ping: async () => undefined,
     closed: 0,
     watchNodes: never,
     watchPods: never,

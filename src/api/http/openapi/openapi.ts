@@ -44,6 +44,12 @@ export async function openapi(server: FastifyInstance, surfaces: Described[]): P
             scheme: 'bearer',
             description: 'A token of the gateway, such as `data/admin.token`',
           },
+          orderSecret: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'secret',
+            description: 'The secret of a V-Kube order, as `POST /api/v1/orders` gave it',
+          },
         },
       },
     },

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { base58 } from '@scure/base'
+import { createEagerClock } from '../../support/eager-clock.ts'
+import { ann, bob, root, startOn, startRig } from '../../support/engine-on-simulated.ts'
+import { refuses } from './refuses.ts'
+import { container, makeOrder, orderOf, podsOf, request, startWithRegion, untilStatus } from './support.ts'
+
+test('a secret is 32 bytes in base58, told once and not kept', async t => {
+  const rig = await startRig(t)
+  const { id, secret } = await makeOrder(rig, { duration: 100, amount: 18000 })
+  assert.equal(base58.decode(secret).length, 32)
+  assert.equal(rig.engine.orders.authenticate(secret)?.id, id)
+  assert.equal(rig.engine.orders.authenticate(`${secret}x`), undefined)
+  assert.equal(rig.engine.orders.authenticate(''), undefined)
+  const [row] = await rig.store.sql`select to_jsonb(orders)::text as text from orders`
+  assert.ok(!row?.text.includes(secret))
+  assert.ok(!JSON.stringify(orderOf(rig, id)).includes(secret))
+  const order = orderOf(rig, id)
+  assert.deepEqual([order.memory, order.cpu, order.status, order.amount], ['2Gi', '500m', 'OrderFiled', 18000])
+  assert.equal(Date.parse(order.expiresAt ?? '') - Date.parse(order.metadata.createdAt ?? ''), 100 * 3600_000)
+})
+
+test('an order belongs to who made it', async t => {
+  const rig = await startRig(t)
+  const { order } = await rig.engine.orders.create(ann, { resourceUnit: '1-Unit-Resource' })
+  assert.ok(rig.engine.tables.orders.get(order.id, ann))
+  assert.equal(rig.engine.tables.orders.get(order.id, bob), undefined)
+  await refuses('NotFound', rig.engine.orders.remove(bob, order.id))
+  await refuses('NotFound', rig.engine.orders.patch(bob, order.id, { expired: true }))
+  await refuses('PreconditionFailed', rig.engine.orders.patch(ann, order.id, { expired: true }, '1'))
+})
+
+test('what is deployed runs in a namespace of its own, and goes with the order', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  assert.equal(rig.engine.orders.pods.status(id), undefined)
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  const status = rig.engine.orders.pods.status(id)
+  assert.ok(status)
+  assert.ok(status.name.startsWith(id))
+  assert.equal(status.podStatus.phase, 'Running')
+  assert.deepEqual(orderOf(rig, id).deployment?.pod, status.name)
+
+  await rig.engine.orders.deployments.stop(id)
+  assert.equal(orderOf(rig, id).status, 'ServiceStop')
+  await rig.until(() => podsOf(rig, id).length === 0)
+  await rig.engine.orders.deployments.start(id)
+  await untilStatus(rig, id, 'ServiceRunning')
+
+  await rig.engine.orders.deployments.remove(id)
+  await rig.until(() => podsOf(rig, id).length === 0)
+  assert.equal(orderOf(rig, id).status, 'OrderFiled')
+  await refuses('NotFound', rig.engine.orders.deployments.restart(id))
+
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  await rig.engine.orders.remove(root, id)
+  await rig.until(() => podsOf(rig, id).length === 0 && rig.engine.tables.orders.get(id) === undefined)
+  assert.deepEqual([...(await rig.store.sql`select * from order_places`)], [])
+})
+
+test('deploying again replaces, restart makes the pod anew', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const podAfter = async (before: string | undefined) => {
+    await rig.until(() => {
+      const status = rig.engine.orders.pods.status(id)
+      return status !== undefined && status.name !== before && status.podStatus.phase === 'Running'
+    })
+    return rig.engine.orders.pods.status(id)
+  }
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  const first = await podAfter(undefined)
+  await rig.engine.orders.deployments.deploy(id, request({ name: 'other', image: 'busybox' }))
+  const second = await podAfter(first?.name)
+  assert.match(JSON.stringify(second?.podSpec), /"name":"other","image":"busybox"/)
+  assert.doesNotMatch(JSON.stringify(second?.podSpec), /nginx/)
+  await rig.engine.orders.deployments.restart(id)
+  const third = await podAfter(second?.name)
+  await rig.engine.orders.deployments.update(id, { environment: { other: { KEY: 'VALUE' } }, config: {} })
+  const fourth = await podAfter(third?.name)
+  assert.match(JSON.stringify(fourth?.podSpec), /"KEY","value":"VALUE"/)
+  await refuses('InvalidRequest', rig.engine.orders.deployments.update(id, { environment: { web: {} }, config: {} }))
+  await refuses('InvalidRequest', rig.engine.orders.deployments.update(id, { environment: {}, config: { other: 'x' } }))
+})
+
+test('an order that has expired is good for nothing, and what ran for it goes after the grace', async t => {
+  const rig = await startWithRegion(t, { settings: { orderGraceMs: 0 } })
+  const { id, secret } = await makeOrder(rig)
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  const identity = rig.engine.orders.authenticate(secret)
+  assert.deepEqual([identity?.expired, identity?.ended.aborted], [false, false])
+  await rig.engine.orders.patch(root, id, { expired: true })
+  await rig.until(() => podsOf(rig, id).length === 0)
+  assert.equal(orderOf(rig, id).status, 'ServiceAbort')
+  assert.equal(rig.engine.orders.authenticate(secret)?.expired, true)
+  assert.equal(identity?.ended.aborted, true)
+  await refuses('Forbidden', rig.engine.orders.deployments.deploy(id, request({})))
+
+  await rig.engine.orders.patch(root, id, { duration: 10 })
+  assert.equal(rig.engine.orders.authenticate(secret)?.expired, false)
+  await untilStatus(rig, id, 'ServiceRunning')
+  await refuses('InvalidRequest', rig.engine.orders.patch(root, id, { duration: 1, expired: true }))
+})
+
+test('within the grace what runs goes on', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  await rig.engine.orders.patch(root, id, { expired: true })
+  assert.equal(podsOf(rig, id).length, 1)
+})
+
+test('more than the order is worth is refused with both figures', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const { deployments } = rig.engine.orders
+  const none = { ports: [] }
+  const deploy = (...containers: Parameters<typeof request>) => deployments.deploy(id, request(...containers))
+  assert.match((await refuses('Forbidden', deploy({ memory: '3Gi' }))).message, /3Gi.*2Gi/)
+  assert.match(
+    (await refuses('Forbidden', deploy({ memory: '1.5Gi' }, { name: 'b', memory: '513Mi', ...none }))).message,
+    /2049Mi.*2Gi/,
+  )
+  await refuses('Forbidden', deploy(none, { name: 'b', ...none }, { name: 'c', ...none }))
+  const port = (hostPort: number) => ({ containerPort: hostPort, hostPort, protocol: 'TCP' as const })
+  await refuses('Forbidden', deploy({ ports: [port(1), port(2), port(3)] }))
+  await refuses('InvalidRequest', deploy(none, none))
+  await refuses('InvalidRequest', deploy({ ports: [port(1), port(1)] }))
+  await refuses(
+    'InvalidRequest',
+    deploy({
+      envs: [
+        { name: 'A', value: '' },
+        { name: 'A', value: '1' },
+      ],
+    }),
+  )
+  await refuses('InvalidRequest', deploy({ image: 'NGINX' }))
+  await refuses('InvalidRequest', deployments.deploy(id, { region: 'giltine', containers: [container()] }))
+  assert.equal(orderOf(rig, id).deployment, null)
+})
+
+test('a gateway that was killed goes on with what was wanted', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  await rig.engine.close()
+  const [cluster] = await rig.store.sql`select id from clusters`
+  const deployment = {
+    clusterId: cluster?.id,
+    region: 'ausrine',
+    nodes: null,
+    containers: [container()],
+    stopped: false,
+    restarts: 0,
+  }
+  await rig.store.sql`update orders set deployment = ${JSON.stringify(deployment)}::text::jsonb`
+  const next = await startOn(t, { store: rig.store, runtime: rig.runtime, clock: createEagerClock() })
+  await untilStatus(next, id, 'ServiceRunning')
+  await next.engine.orders.remove(root, id)
+  await next.until(() => next.engine.tables.orders.get(id) === undefined && podsOf(next, id).length === 0)
+})
+
+test('orders of a cluster that is deleted are as if nothing ran, and can be deployed elsewhere', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  await rig.done(rig.engine.clusters.remove(root, 'alex'))
+  assert.equal(rig.engine.orders.pods.status(id), undefined)
+  await rig.create({ name: 'bob', nodes: 1, region: 'ausrine' }, root)
+  await rig.until(() => rig.engine.orders.regions.list().length === 1)
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  assert.equal(orderOf(rig, id).deployment?.cluster, 'bob')
+})
+
+test('the log is that of the container, the first one unless another is named', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const { signal } = new AbortController()
+  await refuses('NotFound', rig.engine.orders.pods.log(id, {}, signal))
+  await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  const chunks: Uint8Array[] = []
+  for await (const chunk of await rig.engine.orders.pods.log(id, { tailLines: 10 }, signal)) chunks.push(chunk)
+  assert.ok(Buffer.concat(chunks).length > 0)
+  await refuses('NotFound', rig.engine.orders.pods.log(id, { container: 'nobody' }, signal))
+})
