@@ -74,7 +74,7 @@ async function run(kinds: readonly ('bare' | 'kindgate')[]): Promise<Map<string,
   let done = 0
   for (let turn = 0; turn < turns; turn += 1) {
     for (const { server, load, measured } of pairs) {
-      const { processor: before } = await server.ask({ do: 'measure' })
+      const { processor: before } = await server.ask({ do: 'usage' })
       for (let round = 0; round < rounds / turns; round += 1) {
         const arrived = load.ask({ do: 'await', round: done + round + 1 })
         const { at: changed } = await server.ask({ do: 'change' })
@@ -82,7 +82,7 @@ async function run(kinds: readonly ('bare' | 'kindgate')[]): Promise<Map<string,
         // The first rounds of a turn warm it up.
         if (round >= 5) measured.times.push(last - changed)
       }
-      const { processor: after } = await server.ask({ do: 'measure' })
+      const { processor: after } = await server.ask({ do: 'usage' })
       measured.processor.push((after - before) / (rounds / turns) / connections)
     }
     done += rounds / turns

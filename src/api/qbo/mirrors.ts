@@ -1,17 +1,18 @@
 import type { Viewer } from '../../engine/mirror/mirror.ts'
 import { mayView } from '../../engine/mirror/objects.ts'
+import type { Frame } from './messages/frame.ts'
 
 /** A connection in a mirror. */
 export interface Member {
   viewer: Viewer
-  send(frame: Buffer): void
+  send(frame: Frame): void
 }
 
 export interface Membership {
   /** The mirror's. */
   readonly id: string
   /** Sends a message about a user's command to all in the mirror who may see it: that user's connections, and admins. */
-  tell(frame: Buffer, user: string): void
+  tell(frame: Frame, user: string): void
   leave(): void
 }
 

@@ -14,11 +14,13 @@ import type { Reached } from './commands/task.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createSources } from './elements/sources.ts'
 import { doneWords } from './messages/envelope.ts'
+import type { Frame } from './messages/frame.ts'
 import { threadIdOf, wsiOf } from './messages/opaque.ts'
 import { createReader, noUuid } from './messages/read.ts'
 import { createStamps, createVoice, type Speaker } from './messages/voice.ts'
 import { createMirrors } from './mirrors.ts'
 import { createSession } from './session.ts'
+import { createTurns } from './turns.ts'
 
 export interface QboOptions {
   engine: Engine
@@ -42,6 +44,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
   const sources = createSources(engine.tables, stamp)
   const mirrors = createMirrors()
   const read = createReader()
+  const turns = createTurns()
 
   server.get(
     '/qbo',
@@ -51,6 +54,8 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
       const { principal } = identity
       const { socket: stream } = requireUpgrade(request, reply, ['websocket'])
       const [protocol] = offeredProtocols(request)
+      const leave = engine.accounts.connect(identity)
+      stream.once('close', leave)
       const socket = await acceptWebSocket(request, reply, {
         ...(protocol === undefined ? {} : { protocol }),
         maxPayload,
@@ -69,6 +74,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
       const connection = createConnection({
         socket,
         stream,
+        turns,
         onMessage: (data, binary) => session.receive(data, binary),
         farewell: () => farewell(speaker),
       })
@@ -107,7 +113,7 @@ export async function qbo(server: HttpServer, options: QboOptions): Promise<void
   )
   asyncapiRoutes(server)
 
-  function farewell(speaker: Speaker): Buffer {
+  function farewell(speaker: Speaker): Frame {
     const id = randomUUID()
     const spoken = { id, line: '', uuid: noUuid, ...doneWords }
     const voice = createVoice({ speaker, spoken, threadId: threadIdOf(id, 0), stamp })

@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import { type Command, describeFault } from './grammar/command.ts'
 import { parseCommand } from './grammar/parse.ts'
 import { commandWordOf, doneWords, subcommandWordOf } from './messages/envelope.ts'
+import type { Frame } from './messages/frame.ts'
 import { threadIdOf } from './messages/opaque.ts'
 import type { Read } from './messages/read.ts'
 import { createVoice, type Speaker, type Spoken, type Voice } from './messages/voice.ts'
@@ -76,6 +77,12 @@ export function createSession(options: SessionOptions): Session {
     if (running.size >= mostCommands && parsed.command.object !== 'watch') {
       return refuse({ line, uuid }, 429, `at most ${mostCommands} commands may be under way on a connection`)
     }
+    try {
+      options.engine.accounts.admit(options.identity)
+    } catch (error) {
+      const { code, message } = failureOf(error)
+      return refuse({ line, uuid }, code, message)
+    }
     void perform(parsed.command, { line, uuid })
   }
 
@@ -97,7 +104,7 @@ export function createSession(options: SessionOptions): Session {
     }
     const stop = new AbortController()
     const one = { id, uuid, watch: command.flags.has('watch'), stop }
-    const tell = (frame: Buffer) => mirror.tell(frame, speaker.user)
+    const tell = (frame: Frame) => mirror.tell(frame, speaker.user)
     let threads = 0
     const fork = (): Voice => {
       const voice = createVoice({ speaker, spoken, threadId: threadIdOf(id, threads), stamp })

@@ -1,11 +1,13 @@
 import { isIPv4 } from 'node:net'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { type Fault, GatewayError } from '../../errors.ts'
 import type { Store } from '../../store/postgres.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { lockAddresses, type PoolRow, selectBalancers, selectPools } from '../balancers/queries.ts'
 import type { Table, Unversioned } from '../mirror/mirror.ts'
+import { requireValid } from '../validate.ts'
 import { isCanonical, overlaps, sizeOf } from './allocate.ts'
-import type { Network, PoolCreate } from './schema.ts'
+import { type Network, type PoolCreate, poolCreateSchema } from './schema.ts'
 
 export interface PoolsOptions {
   store: Store
@@ -20,7 +22,7 @@ export interface PoolsOptions {
 }
 
 export interface Pools {
-  /** Errors: Forbidden, Unprocessable, Conflict (overlaps another pool), AlreadyExists. */
+  /** Errors: Forbidden, InvalidRequest, Unprocessable, Conflict (overlaps another pool), AlreadyExists. */
   create(principal: Principal, body: PoolCreate): Promise<Network>
   /** Errors: Forbidden, NotFound, ReadOnly (a cluster's network), Conflict (in use; says by which load balancers). */
   remove(principal: Principal, name: string): Promise<void>
@@ -35,6 +37,7 @@ const unusable = ['0.0.0.0/8', '224.0.0.0/3']
 
 export function createPools(options: PoolsOptions): Pools {
   const { store, table, networkPool, ids, randomHex, onChange } = options
+  const check = TypeCompiler.Compile(poolCreateSchema)
 
   async function load(): Promise<void> {
     const pools = await selectPools(store.sql)
@@ -47,8 +50,10 @@ export function createPools(options: PoolsOptions): Pools {
   return {
     load,
 
-    async create(principal, { name, addresses }) {
+    async create(principal, body) {
       requireAdmin(principal)
+      requireValid(check, body)
+      const { name, addresses } = body
       refuseFaults(addresses, networkPool)
       const row = { id: ids(), name: name ?? `pool-${randomHex(4)}`, addresses }
       // Names of networks are unique, and clusters' have this prefix.

@@ -1,6 +1,7 @@
 import type { Operation } from '../../../engine/operations/schema.ts'
 import { hasEnded } from '../../../engine/operations/view.ts'
 import { GatewayError } from '../../../errors.ts'
+import { throwFailures } from './failures.ts'
 import { clusterTargets, nodeTargets, type Target } from './resolve.ts'
 import type { Task } from './task.ts'
 
@@ -103,15 +104,4 @@ function requireSuccess({ state, error, target, message }: Operation): void {
   const step = error?.step ? `${error.step}: ` : ''
   const words = `${target.name}: ${step}${error?.message ?? message}`
   throw new GatewayError(state === 'cancelled' ? 'Conflict' : 'Internal', words)
-}
-
-/** One error over all that failed, with the code of the first. */
-function throwFailures(reasons: unknown[]): void {
-  const [first, ...others] = reasons
-  if (first === undefined) return
-  if (others.length === 0 || !(first instanceof GatewayError)) throw first
-  const unforeseen = others.find(reason => !(reason instanceof GatewayError))
-  if (unforeseen !== undefined) throw unforeseen
-  const details = reasons.map(reason => (reason instanceof GatewayError ? reason.detail : ''))
-  throw new GatewayError(first.code, details.slice(0, 8).join('; '))
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../../../errors.ts'
 import type { Command } from '../grammar/command.ts'
 import { addClusters, addNodes, changeClusters, changeNodes } from './act.ts'
 import { get } from './get.ts'
+import { addNetworks, deleteNetworks, getNetworks } from './networks.ts'
 import { images, kubeconfig, stopWatches, version } from './show.ts'
 import type { Task } from './task.ts'
 import { addUser, deleteUsers, getUsers } from './users.ts'
@@ -11,8 +12,11 @@ type Run = (task: Task) => Promise<void>
 const runs: Record<string, Run> = {
   version,
   'get image': images,
+  'get network': getNetworks,
   'get user': getUsers,
+  'add network': addNetworks,
   'add user': addUser,
+  'delete network': deleteNetworks,
   'delete user': deleteUsers,
   'add cluster': addClusters,
   'add node': addNodes,

@@ -3,6 +3,7 @@ import type { Engine } from '../../../engine/api.ts'
 import type { Source } from '../elements/source.ts'
 import type { Command } from '../grammar/command.ts'
 import type { ObjectKind } from '../grammar/table.ts'
+import type { Frame } from '../messages/frame.ts'
 import type { Voice } from '../messages/voice.ts'
 
 /** How the client reached the gateway. */
@@ -26,9 +27,9 @@ export interface Task {
   /** Begins a further thread, and says so. */
   fork(): Voice
   /** Sends to who gave the command. */
-  reply(frame: Buffer): void
+  reply(frame: Frame): void
   /** Sends to the whole mirror. */
-  tell(frame: Buffer): void
+  tell(frame: Frame): void
   /** The client has missed something. */
   lost(): void
   /** Ends watches of this connection; how many. */

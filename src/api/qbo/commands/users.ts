@@ -7,6 +7,10 @@ import type { Task } from './task.ts'
 
 /** The service account that a client's configuration is of. */
 const cliAccount = 'qbo-cli'
+/** How the tokens of `get user -l` begin. */
+const localPrefix = 'qbo-cli-'
+/** How many of these a user has at most. */
+const mostLocal = 8
 
 /** Users; one that is named comes with the configuration by which a client can be that user. */
 export async function getUsers(task: Task): Promise<void> {
@@ -62,13 +66,25 @@ async function configurationOf({ engine, principal, reached }: Task, user: strin
   }
 }
 
-/** A web token for a client on this machine, valid for hours. */
+/**
+ * A web token for a client on this machine, valid for hours. A token is known only when it is made, so each client gets
+ * its own; of those before, the newest few go on.
+ */
 async function localConfiguration({ engine, principal, reached, commandId, voice, reply }: Task): Promise<void> {
-  const { token } = await engine.users.tokens.create(principal, principal.name, {
-    name: `qbo-cli-${commandId.slice(0, 8)}`,
+  const { tokens } = engine.users
+  const { id, token } = await tokens.create(principal, principal.name, {
+    name: `${localPrefix}${commandId.slice(0, 8)}`,
     kind: 'web',
   })
   reply(voice.say('cli', JSON.stringify({ qbo_port: reached.port, qbo_host: reached.host, qbo_uid: token })))
+  const earlier = (await tokens.list(principal, principal.name))
+    .filter(each => each.kind === 'web' && each.name.startsWith(localPrefix) && each.id !== id)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
+  for (const { id: old } of earlier.slice(mostLocal - 1)) {
+    await tokens.revoke(principal, principal.name, old).catch((error: unknown) => {
+      if (!isA(error, 'NotFound')) throw error
+    })
+  }
 }
 
 function isA(error: unknown, code: GatewayError['code']): boolean {

@@ -1,9 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import type { Engine } from '../../../engine/api.ts'
 import type { Cluster } from '../../../engine/clusters/schema.ts'
-import type { Network } from '../../../engine/networks/schema.ts'
 import type { Node } from '../../../engine/nodes/schema.ts'
-import type { clusterElement, networkElement, nodeElement } from '../messages/elements.schema.ts'
+import type { clusterElement, nodeElement } from '../messages/elements.schema.ts'
 import { follow } from './follow.ts'
 import { createSource, type Source } from './source.ts'
 
@@ -62,26 +61,6 @@ export function nodeSource(tables: Pick<Tables, 'clusters' | 'nodes'>, stamp: ()
     },
     names: node => [...nodeNames(node.name), node.cluster],
     ids: node => [node.id, node.clusterId, ...(node.containerId === null ? [] : [node.containerId])],
-  })
-}
-
-export function networkSource(tables: Pick<Tables, 'networks'>, stamp: () => number): Source {
-  return createSource<Network>({
-    key: 'networks',
-    subcommand: 'SUBCMD_NETWORK',
-    table: tables.networks,
-    stamp,
-    elements: (network, gone) => [
-      {
-        name: network.cluster,
-        id: network.id,
-        subnet: network.subnet ?? '',
-        state: gone ? 'deleted' : network.state,
-        user: network.owner ?? '',
-      } satisfies Static<typeof networkElement>,
-    ],
-    names: network => [network.cluster, network.name],
-    ids: network => [network.id],
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../../../engine/api.ts'
 import type { Sources } from '../commands/task.ts'
-import { clusterSource, networkSource, nodeSource } from './clusters.ts'
+import { clusterSource, nodeSource } from './clusters.ts'
+import { ipvsSource, networkSource } from './networks.ts'
 import { clientSource, userSource } from './people.ts'
 import { podSource, serviceSource } from './workloads.ts'
 
@@ -10,6 +11,7 @@ export function createSources(tables: Engine['tables'], stamp: () => number): So
     cluster: clusterSource(tables, stamp),
     node: nodeSource(tables, stamp),
     network: networkSource(tables, stamp),
+    ipvs: ipvsSource(tables, stamp),
     pod: podSource(tables, stamp),
     service: serviceSource(tables, stamp),
     user: userSource(tables, stamp),

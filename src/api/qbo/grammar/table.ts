@@ -205,15 +205,15 @@ export const commands: readonly CommandSpec[] = [
   {
     verb: 'get',
     object: 'network',
-    names: { ...someOrAll('CLUSTER'), without: ['host'] },
+    names: { ...someOrAll('CLUSTER|ADDRESS'), without: ['host'] },
     options: [all, watch, host],
-    summary: "Show clusters' networks, or the host's addresses",
+    summary: "Show clusters' networks and, to admins, external addresses; with -H, the host's addresses",
     examples: ['get net dev prod', 'get networks --all', 'get net -H'],
   },
   {
     verb: 'get',
     object: 'ipvs',
-    names: someOrAll('CLUSTER'),
+    names: someOrAll('CLUSTER|NODE'),
     options: [all, watch],
     summary: "Show clusters' load balancers, an element for each real server",
     examples: ['get ipvs alex', 'get ipvs -A'],
@@ -316,10 +316,10 @@ export const commands: readonly CommandSpec[] = [
   {
     verb: 'delete',
     object: 'network',
-    names: some('ADDRESS'),
+    names: some('ADDRESS|NAME'),
     options: [],
     admin: true,
-    summary: 'Remove external addresses',
+    summary: 'Remove external addresses, which no load balancer may have',
     examples: ['del net 136.25.15.102 136.25.15.103'],
   },
   {

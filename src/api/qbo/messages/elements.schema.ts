@@ -80,21 +80,24 @@ export const serviceElement = element(
 
 export const networkElement = element(
   {
-    name: text("The cluster's name", 'alex'),
-    id: text("The cluster's id", '718bef86-7dfe-46c0-bf4e-3dfea83c6c28'),
-    subnet: text('CIDR', '172.18.0.0/24'),
+    name: text("The cluster's name, or the pool's", 'alex'),
+    id: text("The cluster's id, or the pool's", '718bef86-7dfe-46c0-bf4e-3dfea83c6c28'),
+    subnet: text('CIDR; empty while there is none. A pool has an element for each of its ranges', '172.18.0.0/24'),
     state: text('`created`, `ready`, `deleted`', 'ready'),
     user,
   },
-  "A cluster's network",
+  "A cluster's network, or external addresses for load balancers",
 )
 
 export const ipvsElement = element(
   {
-    id: text("The node's container id", '98650026d1dff267006d4ae520ff096ec4ac4a051de33abc5f805674337e22db'),
-    vip: text('The virtual address', '50.118.174.4'),
+    id: text(
+      "The node's container id; empty while there is no real server",
+      '98650026d1dff267006d4ae520ff096ec4ac4a051de33abc5f805674337e22db',
+    ),
+    vip: text('The virtual address; empty while it has none', '50.118.174.4'),
     vip_port: text('The virtual port', '6443'),
-    rip: text('The real address', '172.18.1.3'),
+    rip: text('The real address: a node’s; empty while there is none', '172.18.1.3'),
     rip_port: text('The real port', '6443'),
     aux: text('Nothing yet', ''),
     protocol: text('`t` for TCP, `u` for UDP', 't'),
@@ -102,7 +105,7 @@ export const ipvsElement = element(
     forward: text('`m` for masquerading', 'm'),
     weight: count('The weight', 1),
     state: text('`ready`, `pending`, `failed`, `deleted`', 'ready'),
-    node: text('The node', 'control-4df5c34f.cloud.qbo.io'),
+    node: text('The node; empty while there is none', 'control-4df5c34f.cloud.qbo.io'),
     cluster,
     user,
   },
@@ -207,7 +210,7 @@ export const cliElement = element(
 export const addressElement = element(
   {
     address: text('The address', '50.118.174.3'),
-    aux: text('What uses it', ''),
+    aux: text('Nothing yet', ''),
     ifname: text('The network interface', 'enp1s0f1'),
     operstate: text('Its state', 'UP'),
     prefixlen: count('Length of the prefix', 32),

@@ -7,7 +7,7 @@ const kinds = {
   nodes: [elements.nodeElement, 'Nodes'],
   pods: [elements.podElement, 'Pods'],
   services: [elements.serviceElement, 'Services, an element for each port'],
-  networks: [elements.networkElement, "The clusters' networks"],
+  networks: [elements.networkElement, "The clusters' networks; for admins, external addresses too"],
   ipvs: [elements.ipvsElement, 'Load balancers, an element for each real server'],
   images: [elements.imageElement, 'Node images'],
   users: [elements.userElement, 'Users'],

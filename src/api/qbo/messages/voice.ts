@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { ApicommandWord, CommandWord, SubcommandWord } from './envelope.schema.ts'
 import { doneWords } from './envelope.ts'
+import { type Frame, textFrame } from './frame.ts'
 import type { Kind } from './messages.ts'
 
 /** What the messages of a connection have in common. */
@@ -22,15 +23,15 @@ export interface Spoken {
   apicommand: ApicommandWord
 }
 
-/** Makes the messages of one thread of a command, each as bytes that any number of connections can be sent. */
+/** Makes the messages of one thread of a command, each as a frame that any number of connections can be sent. */
 export interface Voice {
   readonly threadId: number
   /** A message whose elements are JSON texts, separated by commas. */
-  say(key: Kind, elements: string, code?: number): Buffer
+  say(key: Kind, elements: string, code?: number): Frame
   /** A message that begins with what `changeText` made. */
-  pass(change: Buffer): Buffer
+  pass(change: Buffer): Frame
   /** The last message of the command. */
-  end(code: number, message: string): Buffer
+  end(code: number, message: string): Frame
 }
 
 export function createVoice(of: {
@@ -70,13 +71,13 @@ export function createVoice(of: {
   return {
     threadId,
     say: (key, elements, code = 200) =>
-      Buffer.concat([changeText(key, elements, stamp()), code === 200 ? ok : Buffer.from(envelope(code))]),
-    pass: change => Buffer.concat([change, ok]),
+      textFrame(changeText(key, elements, stamp()), code === 200 ? ok : Buffer.from(envelope(code))),
+    pass: change => textFrame(change, ok),
     end: (code, message) =>
-      Buffer.concat([
+      textFrame(
         changeText('output', JSON.stringify({ message }), stamp()),
         Buffer.from(envelope(code, { callback: '' })),
-      ]),
+      ),
   }
 }
 
