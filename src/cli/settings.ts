@@ -45,7 +45,8 @@ function urlOf(env: Surroundings['env'], file: Record<string, unknown>): string 
   const given = env.KINDGATE_URL
   if (given) {
     const base = URL.parse(given)
-    if (!base || !/^(https?|wss?):$/.test(base.protocol)) throw new Error('KINDGATE_URL must be an http or https address')
+    if (!base || !/^(https?|wss?):$/.test(base.protocol))
+      throw new Error('KINDGATE_URL must be an http or https address')
     return `${base.protocol.replace('http', 'ws')}//${base.host}/qbo`
   }
   const host = env.QBO_HOST || String(file.qbo_host ?? '127.0.0.1')

@@ -17,7 +17,9 @@ export async function perform(target: Target, cmd: string, take: Take, signal: A
   const stop = () => resolve()
   signal.addEventListener('abort', stop)
   socket.on('open', () => socket.send(JSON.stringify({ cmd, uuid })))
-  socket.on('unexpected-response', (_, { statusCode = 0 }) => reject(new Error(refusals[statusCode] ?? `the gateway answered ${statusCode}`)))
+  socket.on('unexpected-response', (_, { statusCode = 0 }) =>
+    reject(new Error(refusals[statusCode] ?? `the gateway answered ${statusCode}`)),
+  )
   socket.on('error', error => reject(new Error(`${url}: ${error.message || 'cannot be reached'}`)))
   socket.on('close', (code, reason) => reject(new Error(`the connection has ended: ${code} ${reason}`)))
   socket.on('message', data => {
