@@ -6,7 +6,7 @@ import { CompactEncrypt, importJWK } from 'jose'
 export interface Target {
   url: string
   headers: Record<string, string>
-  /** A CA to trust besides the system's, PEM. */
+  /** A CA to trust in place of the system's, PEM. */
   ca?: string
 }
 
@@ -37,7 +37,9 @@ export async function readTarget({ env, home, folder }: Surroundings): Promise<T
     return { url: urlOf(env, file), headers: { cookie }, ...ca }
   }
   const admin = read(path.join(folder, 'data', 'admin.token'))?.trim()
-  if (!admin) throw new Error('no credential: set KINDGATE_TOKEN or QBO_UID, or write ~/.qbo/cli.json')
+  // The admin's token is for the gateway of this folder, never for another host.
+  if (!admin || env.KINDGATE_URL || env.QBO_HOST)
+    throw new Error('no credential: set KINDGATE_TOKEN or QBO_UID, or write ~/.qbo/cli.json')
   return { url: urlOf(env, {}), headers: { authorization: `Bearer ${admin}` }, ...ca }
 }
 

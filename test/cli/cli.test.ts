@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { createScreen } from '../../src/cli/screen.ts'
 import { readTarget } from '../../src/cli/settings.ts'
@@ -83,7 +84,7 @@ test('a wrong line is told before connecting, a refused credential in words', as
 test('--help comes from the grammar', async t => {
   const { status, out } = await run(t, ['add', 'cluster', '--help'])
   assert.equal(status, 0)
-  assert.match(out, /^Usage: kindgate add clusters NAME\.\.\. \[options\][^]*-n, --nodes NODES/)
+  assert.match(out, /^Usage: kindgate add clusters NAME\.\.\. \[options\][\s\S]*-n, --nodes NODES/)
 })
 
 test('the configuration is the environment, then ~/.qbo/cli.json, then the token of this folder', async t => {
@@ -92,6 +93,7 @@ test('the configuration is the environment, then ~/.qbo/cli.json, then the token
   await writeFile(path.join(home, 'data/admin.token'), 'kg_admin\n')
   const at = (env: Record<string, string> = {}) => readTarget({ env, home, folder: home })
   assert.deepEqual(await at(), { url: 'ws://127.0.0.1:9601/qbo', headers: { authorization: 'Bearer kg_admin' } })
+  await assert.rejects(at({ QBO_HOST: 'other.example' }), /no credential/)
 
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES', { crv: 'P-521', extractable: true })
   const { crv, kty, x, y } = await exportJWK(publicKey)
@@ -126,4 +128,41 @@ test('a terminal shows the last of each thing, a bar while work goes on, and onl
   other.take({ output: [{ kubeconfig: 'apiVersion: v1\n' }] })
   other.take({ output: [{ message: 'thread 1 terminated' }], command: 'CMD_DONE' })
   assert.equal(other.text(), 'apiVersion: v1')
+})
+
+const has = (program: string) => spawnSync('which', [program]).status === 0
+
+test('the idioms of scripts work on what is piped', { skip: !has('jq') && 'there is no jq' }, async t => {
+  const { engine, listen } = await setUp(t)
+  engine.putCluster('alex')
+  engine.putNode('control-f5047fd5.localhost')
+  engine.putNode('node-2b251a2c.localhost')
+  const env = { KINDGATE_TOKEN: tokens.ann, QBO_PORT: String(await listen()) }
+  const jq = (input: string, ...args: string[]) => spawnSync('jq', args, { input, encoding: 'utf8' })
+
+  const nodes = await run(t, ['get', 'nodes', '-A'], env)
+  const workers = jq(nodes.out, '-r', '.nodes[]? | select(.name | contains("node-")) | .name')
+  assert.equal(workers.stdout, 'node-2b251a2c.localhost\n')
+  const there = await run(t, ['get', 'cluster', 'alex'], env)
+  assert.notEqual(jq(there.out, '-e', '.clusters[]?').stdout, '')
+  const missing = await run(t, ['get', 'cluster', 'nobody'], env)
+  assert.deepEqual([missing.status, jq(missing.out, '-e', '.clusters[]?').stdout], [0, ''])
+})
+
+test('on a terminal it shows a table', { skip: !has('script') && 'there is no script' }, async t => {
+  const { engine, listen } = await setUp(t)
+  engine.putNode('node-2b251a2c.localhost')
+  const env = { ...process.env, KINDGATE_TOKEN: tokens.ann, QBO_PORT: String(await listen()), TERM: 'xterm' }
+  const child = spawn('script', ['-qec', `${process.execPath} ${bin} get nodes -A`, '/dev/null'], { env })
+  t.after(() => child.kill())
+  let out = ''
+  child.stdout.on('data', chunk => {
+    out += chunk
+  })
+  const [status] = await once(child, 'close')
+  assert.equal(status, 0)
+  const table = stripVTControlCharacters(out)
+  assert.match(table, /NAME .*CLUSTER .*STATE/)
+  assert.match(table, /node-2b251a2c\.localhost/)
+  assert.doesNotMatch(table, /CMD_DONE/)
 })
