@@ -39,7 +39,9 @@ export function describedRoutes(): DescribedRoute[] {
 }
 
 function route(method: HTTPMethods, url: string, about: Description): DescribedRoute {
-  return { method, url, schema: describe(about) }
+  // A page of another site is refused every change.
+  const errors = [...new Set([...(about.errors ?? []), ...(method === 'GET' ? [] : ['Forbidden' as const])])]
+  return { method, url, schema: describe({ ...about, errors }) }
 }
 
 function objectRoutes(kind: Kind): DescribedRoute[] {
