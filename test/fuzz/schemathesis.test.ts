@@ -69,6 +69,8 @@ async function findings(token: string): Promise<string> {
       ['run', new URL('/openapi.json', gateway.url).href],
       ['--header', `Authorization: Bearer ${token}`],
       ['--checks', checks.join(',')],
+      // Asks registries, and no test's request leaves the machine.
+      ['--exclude-path', '/api/v1/k8s/images'],
       ['--phases', 'examples,coverage,fuzzing'],
       ['--seed', '1', '--max-time', String(budget)],
       ['--request-timeout', '10', '--continue-on-failure', '--warnings', 'off', '--no-shrink'],
