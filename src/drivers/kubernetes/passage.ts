@@ -6,7 +6,7 @@ import { type Dispatcher, Pool } from 'undici'
 import { WebSocket } from 'ws'
 import { messageOf } from '../../errors.ts'
 import { errorFromAnswer, type KubernetesError, TransportError } from './errors.ts'
-import type { KubernetesCredentials } from './transport.ts'
+import { identityOf, type KubernetesCredentials } from './transport.ts'
 
 /**
  * Requests that go to an API server as they are, with the gateway's credential for it. Paths are below the server's own.
@@ -54,8 +54,8 @@ const maxErrorBytes = 64 * 1024
 export function createPassage(credentials: KubernetesCredentials): ClusterPassage {
   const base = new URL(credentials.server)
   const prefix = base.pathname.replace(/\/$/, '')
-  const { ca, cert, key } = credentials
-  const identity = { ca, cert, key }
+  const identity = identityOf(credentials)
+  const bearer = credentials.token === undefined ? {} : { authorization: `Bearer ${credentials.token}` }
   const open = new Set<{ destroy(): void }>()
   const pool = new Pool(base.origin, {
     connect: { ...identity, timeout: connectTimeoutMs },
@@ -67,7 +67,12 @@ export function createPassage(credentials: KubernetesCredentials): ClusterPassag
   return {
     async request(request, signal) {
       try {
-        return await pool.request({ ...request, path: prefix + request.path, signal })
+        return await pool.request({
+          ...request,
+          path: prefix + request.path,
+          headers: { ...request.headers, ...bearer },
+          signal,
+        })
       } catch (error) {
         throw signal.aborted ? signal.reason : unreachable(error)
       }
@@ -82,7 +87,7 @@ export function createPassage(credentials: KubernetesCredentials): ClusterPassag
           port: base.port === '' ? 443 : Number(base.port),
           method,
           path: prefix + path,
-          headers: { ...headers, host: base.host },
+          headers: { ...headers, ...bearer, host: base.host },
           signal,
           timeout: upgradeTimeoutMs,
         })
@@ -106,6 +111,7 @@ export function createPassage(credentials: KubernetesCredentials): ClusterPassag
         const address = `wss://${base.host}${prefix}${path}`
         const socket = new WebSocket(address, protocols, {
           ...identity,
+          headers: bearer,
           handshakeTimeout: upgradeTimeoutMs,
           perMessageDeflate: false,
           maxPayload,
