@@ -63,7 +63,10 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
     const child = spawn(command, args, { env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
     children.push(child)
     let text = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => void (text += chunk))
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', chunk => {
+        text += chunk
+      })
     return { child, text: () => text }
   }
   const shows = (what: string, of: { text(): string }, pattern: RegExp) =>
