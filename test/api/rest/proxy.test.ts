@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { before, type TestContext, test } from 'node:test'
 import { createPassage } from '../../../src/drivers/kubernetes/passage.ts'
 import { createIdentity, type Identity, listenHttps } from '../../drivers/kubernetes/support/https-server.ts'
 import { tokens } from '../../support/engine.ts'
+import { fixed, issueCertificate } from '../http/certificates.ts'
 import { setUp, until } from '../support.ts'
 
 const proxy = '/api/v1/clusters/alex/proxy'
@@ -24,10 +27,12 @@ interface Cluster {
   handler?: (incoming: IncomingMessage, outgoing: ServerResponse) => void
   upgrade?: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
   token?: string
+  /** What the gateway itself serves with. */
+  certificate?: Awaited<ReturnType<typeof issueCertificate>>
 }
 
 /** A gateway that passes on to a cluster which does as told; what it was asked is kept. */
-async function withCluster(t: TestContext, { handler, upgrade, token }: Cluster = {}) {
+async function withCluster(t: TestContext, { handler, upgrade, token, certificate }: Cluster = {}) {
   const asked: IncomingMessage[] = []
   const cluster = await listenHttps(
     identity,
@@ -51,7 +56,7 @@ async function withCluster(t: TestContext, { handler, upgrade, token }: Cluster 
     passage.close()
     await cluster[Symbol.asyncDispose]()
   })
-  const harness = await setUp(t)
+  const harness = await setUp(t, certificate ? { server: { certificate: fixed(certificate) } } : {})
   harness.engine.putCluster('alex')
   harness.engine.pods.passage = async () => passage
   return { ...harness, cluster, asked, port: await harness.listen() }
@@ -222,6 +227,27 @@ test('bodies above the limit of other routes are passed on', async t => {
   assert.equal(size, body.length)
 })
 
+test('what comes over HTTP/2 is passed on, its body of unknown length too', async t => {
+  const certificate = await issueCertificate()
+  const { asked, port } = await withCluster(t, {
+    certificate,
+    handler: (incoming, outgoing) => void incoming.pipe(outgoing),
+  })
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca: certificate.ca })
+  t.after(() => session.destroy())
+  const path = `${proxy}/api/v1/pods`
+  const posted = session.request({ ':method': 'POST', ':path': path, authorization, 'x-remote-user': 'admin' })
+  posted.end('a pod')
+  const [headers] = await once(posted, 'response')
+  assert.equal(headers[':status'], 200)
+  assert.equal(await text(posted), 'a pod')
+  assert.equal(asked[0]?.url, `${prefix}/api/v1/pods`)
+  assert.ok(!Object.keys(asked[0].headers).some(name => name.startsWith(':') || name === 'x-remote-user'))
+  const listed = session.request({ ':path': path, authorization })
+  const [answer] = await once(listed, 'response')
+  assert.equal(answer[':status'], 200)
+})
+
 test('a caller that goes away ends the request at the cluster', async t => {
   const { asked, cluster, port } = await withCluster(t, {
     handler: (_incoming, outgoing) => {
@@ -277,7 +303,5 @@ test('a log that nobody reads is not read ahead', async t => {
 async function fetchOver(port: number, path: string, headers: Record<string, string>, body?: Buffer) {
   const request = httpRequest({ port, path, headers, method: body ? 'POST' : 'GET' }).end(body)
   const [answer]: [IncomingMessage] = await once(request, 'response').then(([first]) => [first])
-  let text = ''
-  for await (const chunk of answer) text += chunk
-  return { status: answer.statusCode, text }
+  return { status: answer.statusCode, text: await text(answer) }
 }
