@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { Agent, fetch, type Headers } from 'undici'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -38,11 +39,14 @@ export interface Answer {
 
 export interface GatewayOptions {
   environment?: Record<string, string>
+  /** PEM text: the authority of its own certificate, where it serves https. */
+  ca?: string
 }
 
 /** Starts a gateway on a new data folder; `dispose` ends it and removes the folder. */
-export async function startGateway({ environment = {} }: GatewayOptions = {}): Promise<Gateway & AsyncDisposable> {
+export async function startGateway({ environment = {}, ca }: GatewayOptions = {}): Promise<Gateway & AsyncDisposable> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'kgtest-'))
+  const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } })
   let running = await launch(dataDir, environment)
   let token = (await readFile(path.join(dataDir, 'admin.token'), 'utf8')).trim()
 
@@ -68,6 +72,7 @@ export async function startGateway({ environment = {} }: GatewayOptions = {}): P
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        dispatcher,
         signal: AbortSignal.timeout(600_000),
       })
       const text = await response.text()
@@ -86,6 +91,7 @@ export async function startGateway({ environment = {} }: GatewayOptions = {}): P
     async [Symbol.asyncDispose]() {
       // After a kill the embedded server is an orphan, which only a gateway takes over and stops.
       if (running.child.signalCode === 'SIGKILL') running = await launch(dataDir, environment)
+      await dispatcher.close()
       await end('SIGTERM')
       await rm(dataDir, { recursive: true, force: true })
       if (!process.env.E2E_KEEP_LOGS) await rm(`${dataDir}.log`, { force: true })
@@ -107,7 +113,7 @@ async function launch(
   return new Promise((resolve, reject) => {
     lines.on('line', line => {
       log.write(`${line}\n`)
-      const url = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+      const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]
       if (url) resolve({ child, url })
     })
     child.once('exit', code => {

@@ -31,7 +31,8 @@ export async function kubectl(kubeconfig: string, ...args: string[]): Promise<st
   return stdout.trim()
 }
 
-async function kubectlPath(): Promise<string> {
+/** Where kubectl is. */
+export async function kubectlPath(): Promise<string> {
   const named = process.env.KUBECTL
   if (named) return named
   const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'), 'kind-node-image')

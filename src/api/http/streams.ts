@@ -12,10 +12,13 @@ export function sendStream(
 ): void {
   request.streaming = true
   reply.hijack()
-  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers }))
-    if (value !== undefined) reply.raw.setHeader(name, value)
   // The rest of a body that nobody read must not be taken for another request.
-  if (!request.raw.complete) reply.raw.setHeader('connection', 'close')
+  const ending = request.raw.complete ? {} : { connection: 'close' }
+  const multiplexed = request.raw.httpVersionMajor > 1 // and knows no such header
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...headers, ...ending }))
+    if (value !== undefined && !(multiplexed && name === 'connection')) reply.raw.setHeader(name, value)
+  // A handful of hooks, the request's signal and the pipeline listen for its end.
+  reply.raw.setMaxListeners(20)
   reply.raw.writeHead(status)
   reply.raw.flushHeaders()
   pipeline(body, reply.raw, error => {

@@ -7,7 +7,8 @@ type Headers = Record<string, string | string[] | undefined>
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 const secret = ['authorization', 'cookie', 'proxy-authorization']
 const notForClusters = new Set([...hopByHop, ...secret, 'host', 'expect', 'forwarded', 'origin', 'referer', 'via'])
-const notForClustersPrefix = /^(x-forwarded-|x-remote-|x-real-ip)/
+/** A name with a colon is no header but HTTP/2's own (RFC 9113, section 8.3). */
+const notForClustersPrefix = /^(:|x-forwarded-|x-remote-|x-real-ip)/
 /** A workload's page must not act as the gateway's: these stay the gateway's own. */
 const notForCallers = new Set([
   ...hopByHop,

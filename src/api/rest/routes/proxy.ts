@@ -49,8 +49,7 @@ interface Pass {
 
 async function passRequest({ request, reply, passage, path, headers, cluster }: Pass): Promise<void> {
   const { raw } = request
-  const empty = raw.headers['transfer-encoding'] === undefined && Number(raw.headers['content-length'] ?? 0) === 0
-  const passed = { method: request.method, path, headers, body: empty ? null : raw }
+  const passed = { method: request.method, path, headers, body: hasBody(raw) ? raw : null }
   const answer = await passage
     .request(passed, signalOf(reply))
     .catch((error: unknown) => Promise.reject(outOfReach(error)))
@@ -60,6 +59,13 @@ async function passRequest({ request, reply, passage, path, headers, cluster }: 
     headers: answerHeaders(answer.headers, cluster),
     body: answer.body,
   })
+}
+
+/** HTTP/2 need not say before that there is one. */
+function hasBody({ headers, httpVersionMajor, method = 'GET' }: FastifyRequest['raw']): boolean {
+  const length = headers['content-length']
+  if (length !== undefined) return Number(length) > 0
+  return headers['transfer-encoding'] !== undefined || (httpVersionMajor > 1 && !['GET', 'HEAD'].includes(method))
 }
 
 /** A refused upgrade is an answer like any other, and its connection ends with it (CVE-2018-1002105). */

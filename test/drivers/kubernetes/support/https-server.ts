@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { systemClock } from '../../../../src/clock.ts'
 import {
   createAuthority,
@@ -35,16 +36,25 @@ export interface HttpsServer extends AsyncDisposable {
   readonly open: ReadonlySet<Socket>
 }
 
+export interface HttpsOptions {
+  /** Takes connections that ask for an upgrade; without it they are requests like any other. */
+  upgrade?: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** The credential in place of a certificate, which nobody is asked for then. */
+  token?: string
+}
+
 /** Serves on loopback over TLS; whoever has no certificate of the authority is turned away. */
 export async function listenHttps(
   identity: Identity,
   handler: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+  { upgrade, token }: HttpsOptions = {},
 ): Promise<HttpsServer> {
   const { authority, server: own, client } = identity
   const server = https.createServer(
-    { ...own, ca: authority.cert, requestCert: true, rejectUnauthorized: true },
+    { ...own, ca: authority.cert, requestCert: token === undefined, rejectUnauthorized: token === undefined },
     handler,
   )
+  if (upgrade) server.on('upgrade', upgrade)
   const open = new Set<Socket>()
   /** Those that TLS has not come to yet, too. */
   const accepted = new Set<Socket>()
@@ -63,7 +73,11 @@ export async function listenHttps(
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
   return {
-    credentials: { server: `https://127.0.0.1:${port}`, ca: authority.cert, cert: client.cert, key: client.key },
+    credentials: {
+      server: `https://127.0.0.1:${port}`,
+      ca: authority.cert,
+      ...(token === undefined ? { cert: client.cert, key: client.key } : { token }),
+    },
     open,
     get connections() {
       return connections
