@@ -10,6 +10,8 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 FROM ${BASE}
 WORKDIR /app
 ENV NODE_ENV=production DATA_DIR=/data
+# KubeFox systems may be read from Git.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN mkdir /data && chown node:node /data
 COPY --from=packages /app/node_modules node_modules
 COPY package.json LICENSE ./
@@ -17,6 +19,7 @@ COPY scripts/container-entrypoint.sh scripts/
 COPY openapi openapi
 COPY migrations migrations
 COPY src src
+COPY bin bin
 VOLUME /data
 EXPOSE 9601
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
