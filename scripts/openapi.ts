@@ -8,6 +8,7 @@ import { surfaces } from '../src/api/surfaces.ts'
 import { systemClock } from '../src/clock.ts'
 import type { Engine } from '../src/engine/api.ts'
 import { createMirror } from '../src/engine/mirror/mirror.ts'
+import { createTables } from '../src/engine/tables.ts'
 import { createLogger } from '../src/log.ts'
 
 const file = fileURLToPath(new URL('../openapi/openapi.json', import.meta.url))
@@ -44,7 +45,6 @@ function idleEngine(): Engine {
   const never = () => {
     throw new Error('describing the routes calls no command')
   }
-  const mirror = createMirror({ clock: systemClock })
   return {
     clusters: { create: never, patch: never, remove: never, start: never, stop: never, kubeconfig: never },
     nodes: { add: never, remove: never, start: never, stop: never, processes: never },
@@ -110,20 +110,7 @@ function idleEngine(): Engine {
       releaseOf: never,
       removeRelease: never,
     },
-    tables: {
-      clusters: mirror.table('clusters'),
-      nodes: mirror.table('nodes'),
-      networks: mirror.table('networks'),
-      operations: mirror.table('operations'),
-      orders: mirror.table('orders'),
-      users: mirror.table('users'),
-      refs: mirror.table('refs'),
-      clients: mirror.table('clients'),
-      audit: mirror.table('audit'),
-      pods: mirror.table('pods'),
-      services: mirror.table('services'),
-      balancers: mirror.table('ipvs'),
-    },
+    tables: createTables(createMirror({ clock: systemClock })),
     version: never,
     health: never,
   }

@@ -1,32 +1,24 @@
 import type { Identity } from './accounts/identity.ts'
 import type { Principal } from './accounts/principal.ts'
 import type { AuditCommands } from './audit/audit.ts'
-import type { AuditEntry } from './audit/schema.ts'
-import type { Balancer } from './balancers/schema.ts'
 import type { ClientRegistry } from './clients/registry.ts'
-import type { Client } from './clients/schema.ts'
-import type { Cluster, ClusterCreate, ClusterPatch } from './clusters/schema.ts'
+import type { ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
 import type { ImageCheck } from './images/check.ts'
 import type { Image } from './images/schema.ts'
 import type { LoginCommands } from './logins/logins.ts'
-import type { Table } from './mirror/mirror.ts'
 import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
-import type { Node, NodesAdd, Process } from './nodes/schema.ts'
+import type { NodesAdd, Process } from './nodes/schema.ts'
 import type { Operation } from './operations/schema.ts'
 import type { Orders } from './orders/orders.ts'
-import type { Order } from './orders/schema.ts'
 import type { PlatformCommands } from './platforms/commands.ts'
 import type { DeploymentCommands } from './platforms/deployments.ts'
 import type { PodCommands } from './pods/api.ts'
-import type { Pod } from './pods/schema.ts'
 import type { RefWrites } from './refs/commands.ts'
 import type { GitSystems } from './refs/from-git.ts'
 import type { RefReads } from './refs/reads.ts'
-import type { Ref } from './refs/schema.ts'
-import type { Service } from './services/schema.ts'
+import type { Tables } from './tables.ts'
 import type { UserCommands } from './users/commands.ts'
-import type { User } from './users/schema.ts'
 import type { Version } from './versions.ts'
 
 /**
@@ -84,22 +76,7 @@ export interface Engine {
   /** KubeFox: platforms with their deployments and releases. */
   readonly platforms: PlatformCommands & DeploymentCommands
   /** The live tables; lists and watches filter by what the principal may see. */
-  readonly tables: {
-    clusters: Table<Cluster>
-    nodes: Table<Node>
-    networks: Table<Network>
-    operations: Table<Operation>
-    orders: Table<Order>
-    users: Table<User>
-    refs: Table<Ref>
-    clients: Table<Client>
-    /** The newest entries, which only admins see. */
-    audit: Table<AuditEntry>
-    balancers: Table<Balancer>
-    /** By `cluster/namespace/name`, as the services. */
-    pods: Table<Pod>
-    services: Table<Service>
-  }
+  readonly tables: Tables
   version(): Version
   /** What the gateway needs to work, and whether it is there. */
   health(): HealthCheck[]

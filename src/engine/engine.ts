@@ -1,29 +1,15 @@
-import type { Clock } from '../clock.ts'
-import type { BalancerDriver } from '../drivers/balancer.ts'
-import type { GitReader } from '../drivers/git/repository.ts'
-import type { IdentityProvider } from '../drivers/identity-provider.ts'
-import type { ClusterImporter } from '../drivers/kubernetes/importer.ts'
-import type { Registry } from '../drivers/registry.ts'
-import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
+import type { RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
-import type { Log } from '../log.ts'
 import { type Change, listenForChanges } from '../store/changes.ts'
-import type { Store } from '../store/postgres.ts'
 import { type Accounts, createAccounts } from './accounts/accounts.ts'
 import type { Engine } from './api.ts'
 import { createAudit } from './audit/audit.ts'
-import type { AuditEntry } from './audit/schema.ts'
 import { createBalancing } from './balancers/balancing.ts'
-import type { Balancer } from './balancers/schema.ts'
 import { createBatches } from './batches.ts'
 import { createClientRegistry } from './clients/registry.ts'
-import type { Client } from './clients/schema.ts'
 import { createClusterCommands } from './clusters/commands.ts'
-import type { CreateSettings } from './clusters/create.ts'
 import { createReconciler } from './clusters/reconciler.ts'
-import type { Cluster } from './clusters/schema.ts'
 import { createClusterState } from './clusters/state.ts'
-import type { WorkSettings } from './clusters/steps/work.ts'
 import { createSupervisor, straysKey } from './clusters/supervisor.ts'
 import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
@@ -31,87 +17,34 @@ import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
 import { createImportState, type Imported } from './imports/state.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
-import { namespacedKey } from './kubernetes/key.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
 import { createWorkloads } from './kubernetes/workloads.ts'
 import { createKeyedLocks } from './locks.ts'
 import { createLogins } from './logins/logins.ts'
-import type { LoginPolicy } from './logins/policy.ts'
-import { expireSessions, type SessionLimits } from './logins/sessions.ts'
+import { expireSessions } from './logins/sessions.ts'
 import { createMirror, type Mirror } from './mirror/mirror.ts'
 import { hostNetworks } from './networks/host.ts'
 import { createPools } from './networks/pools.ts'
-import type { Network } from './networks/schema.ts'
 import { createNodeCommands } from './nodes/commands.ts'
 import { createObserved } from './nodes/observed.ts'
 import { createObserver } from './nodes/observer.ts'
-import type { Node } from './nodes/schema.ts'
-import type { Operation } from './operations/schema.ts'
 import { createOperationState } from './operations/state.ts'
 import { waitForOperation } from './operations/wait.ts'
+import type { EngineOptions } from './options.ts'
 import { composeOrders } from './orders/compose.ts'
-import type { OrderSettings } from './orders/orders.ts'
-import type { Order } from './orders/schema.ts'
 import { createOrderWorkloads } from './orders/workloads.ts'
 import { createPlatforms } from './platforms/platforms.ts'
 import { createPodSource } from './platforms/pod-source.ts'
 import { createPodCommands } from './pods/commands.ts'
-import type { Pod } from './pods/schema.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
-import type { Ref } from './refs/schema.ts'
-import type { Keyring } from './secrets/keyring.ts'
-import type { Service } from './services/schema.ts'
 import { createSignal } from './signal.ts'
+import { createTables } from './tables.ts'
 import { createUserCommands } from './users/commands.ts'
-import type { User } from './users/schema.ts'
 import { createServiceAccountCommands } from './users/service-accounts.ts'
 import { createTokenCommands } from './users/tokens.ts'
 import { viewUser } from './users/view.ts'
-
-export interface EngineSettings extends CreateSettings, WorkSettings, OrderSettings {
-  /** How long an operation that has ended is kept, in milliseconds. */
-  operationTtlMs: number
-  /** How long entries of the audit log are kept, in milliseconds; at least a day. */
-  auditTtlMs: number
-  /** Where the Docker daemon is. */
-  dockerHost: string
-  /** The cluster of KubeFox platforms that name none; empty: none. */
-  kubefoxCluster: string
-  /** Git repositories that KubeFox systems may be read from, each with all that is below it. */
-  kubefoxGitAllowed: string[]
-  /** The gateway's version. */
-  version: string
-  /** The gateway's origin as browsers see it; empty where nobody logs in. */
-  publicUrl: string
-  logins: LoginPolicy
-  sessions: SessionLimits
-}
-
-export interface EngineOptions {
-  store: Store
-  /** Encrypts what must be had back in clear. */
-  keyring: Keyring
-  /** The id of the store's gateway: containers carry it as a label. */
-  gatewayId: string
-  runtime: Runtime
-  /** Where people log in; nowhere without it. */
-  identityProvider?: IdentityProvider | undefined
-  git: GitReader
-  /** Asks the registries of images. */
-  registry: Registry
-  /** The way to clusters that somebody else runs. */
-  importer: ClusterImporter
-  /** Null: load balancing is switched off. */
-  balancer: BalancerDriver | null
-  settings: EngineSettings
-  clock: Clock
-  ids: () => string
-  random: () => number
-  randomHex: (bytes: number) => string
-  log: Log
-}
 
 export interface RunningEngine extends Engine {
   readonly mirror: Mirror
@@ -131,20 +64,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
   const { store, keyring, gatewayId, runtime, identityProvider, settings, clock, ids, random, randomHex, log } = options
   const stopping = new AbortController()
   const mirror = createMirror({ clock, onError: error => log.error({ err: error }, 'a watch failed') })
-  const tables = {
-    clusters: mirror.table<Cluster>('clusters'),
-    nodes: mirror.table<Node>('nodes'),
-    networks: mirror.table<Network>('networks'),
-    operations: mirror.table<Operation>('operations'),
-    orders: mirror.table<Order>('orders'),
-    users: mirror.table<User>('users'),
-    refs: mirror.table<Ref>('refs'),
-    clients: mirror.table<Client>('clients'),
-    audit: mirror.table<AuditEntry>('audit'),
-    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
-    services: mirror.table<Service>('services', { key: namespacedKey }),
-    balancers: mirror.table<Balancer>('ipvs'),
-  }
+  const tables = createTables(mirror)
   const observed = createObserved()
   const seen = createSignal()
   const health = createHealth({ store, observed, clock })

@@ -15,24 +15,16 @@ import type { Identity } from '../../src/engine/accounts/identity.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Engine, HealthCheck } from '../../src/engine/api.ts'
 import type { AuditRecord } from '../../src/engine/audit/audit.ts'
-import type { AuditEntry } from '../../src/engine/audit/schema.ts'
-import type { Balancer } from '../../src/engine/balancers/schema.ts'
 import { createClientRegistry } from '../../src/engine/clients/registry.ts'
-import type { Client } from '../../src/engine/clients/schema.ts'
 import type { Cluster } from '../../src/engine/clusters/schema.ts'
 import type { CommandOptions } from '../../src/engine/command-options.ts'
-import { namespacedKey } from '../../src/engine/kubernetes/key.ts'
 import { createMirror, type Mirror, type Table } from '../../src/engine/mirror/mirror.ts'
 import type { Network } from '../../src/engine/networks/schema.ts'
 import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationAction } from '../../src/engine/operations/schema.ts'
 import { waitForOperation } from '../../src/engine/operations/wait.ts'
-import type { Order } from '../../src/engine/orders/schema.ts'
-import type { Pod } from '../../src/engine/pods/schema.ts'
 import { createUsage } from '../../src/engine/quotas/usage.ts'
-import type { Ref } from '../../src/engine/refs/schema.ts'
-import type { Service } from '../../src/engine/services/schema.ts'
-import type { User } from '../../src/engine/users/schema.ts'
+import { createTables } from '../../src/engine/tables.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
 import { createFakeOrders } from './orders.ts'
@@ -81,20 +73,7 @@ export const mostWatches = 200
 export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?: number } = {}): FakeEngine {
   const clock = createFakeClock()
   const mirror = createMirror({ clock, ...options })
-  const tables = {
-    clusters: mirror.table<Cluster>('clusters'),
-    nodes: mirror.table<Node>('nodes'),
-    networks: mirror.table<Network>('networks'),
-    operations: mirror.table<Operation>('operations'),
-    orders: mirror.table<Order>('orders'),
-    users: mirror.table<User>('users'),
-    refs: mirror.table<Ref>('refs'),
-    clients: mirror.table<Client>('clients'),
-    audit: mirror.table<AuditEntry>('audit'),
-    pods: mirror.table<Pod>('pods', { key: namespacedKey }),
-    services: mirror.table<Service>('services', { key: namespacedKey }),
-    balancers: mirror.table<Balancer>('ipvs'),
-  }
+  const tables = createTables(mirror)
   const identities = new Map<string, { identity: Identity; end: AbortController }>()
   for (const [token, principal] of principals) {
     const end = new AbortController()
