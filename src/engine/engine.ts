@@ -3,7 +3,7 @@ import type { BalancerDriver } from '../drivers/balancer.ts'
 import type { GitReader } from '../drivers/git/repository.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { ClusterImporter } from '../drivers/kubernetes/importer.ts'
-import type { Registry } from '../drivers/registry.ts'
+import type { Registry, RegistryCredentials } from '../drivers/registry.ts'
 import type { Runtime, RuntimeVersion } from '../drivers/runtime.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -29,6 +29,7 @@ import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
+import { createTagCache } from './images/tags.ts'
 import { createImportState, type Imported } from './imports/state.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { namespacedKey } from './kubernetes/key.ts'
@@ -75,6 +76,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings, OrderSetti
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
+  /** For lists of node images, by the registry's host. */
+  registryCredentials: ReadonlyMap<string, RegistryCredentials>
   /** Where the Docker daemon is. */
   dockerHost: string
   /** The cluster of KubeFox platforms that name none; empty: none. */
@@ -260,6 +263,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     workloads: createOrderWorkloads({ tables, rawPod: workloads.rawPod }),
   })
   const imageCheck = createImageCheck({ registry: options.registry, clock, log })
+  const tags = createTagCache({
+    registry: options.registry,
+    credentials: settings.registryCredentials,
+    clock,
+    signal: stopping.signal,
+    log,
+  })
   const dependencies = {
     store,
     runtime: runtime.name,
@@ -344,7 +354,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
       host: principal => hostNetworks(principal, settings.dockerHost),
     },
     images: {
-      list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }),
+      list: (_principal, { all }) =>
+        listImages(observed.images, {
+          all,
+          tags,
+          settings: { ...settings, simulated: runtime.name === 'simulated' },
+        }),
       exists: imageCheck.exists,
     },
     orders,
