@@ -10,6 +10,7 @@ import { chooseBalancer } from './drivers/ipvs/choose.ts'
 import { createClusterImporter } from './drivers/kubernetes/importer.ts'
 import { createOidcProvider } from './drivers/oidc/provider.ts'
 import { createRegistryClient } from './drivers/registry/client.ts'
+import { parseRegistryCredentials } from './drivers/registry/credentials.ts'
 import { parseAllowedOrigins } from './drivers/registry/origins.ts'
 import { createSimulatedBalancer } from './drivers/simulated/balancer.ts'
 import { ensureAdminToken } from './engine/accounts/admin-token.ts'
@@ -113,6 +114,7 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
     dockerHost: settings.DOCKER_HOST,
     nodeImage: canonicalImage(settings.NODE_IMAGE),
     nodeImages: parseAllowList(settings.NODE_IMAGES),
+    registryCredentials: registryCredentialsOf(settings),
     maxNodes: settings.MAX_NODES,
     domain: settings.DOMAIN,
     networkPool: settings.NETWORK_POOL,
@@ -139,6 +141,14 @@ function engineSettings(settings: Settings, version: string): EngineSettings {
       connections: settings.QUOTA_CONNECTIONS,
       requestsPerMinute: settings.QUOTA_REQUESTS,
     },
+  }
+}
+
+function registryCredentialsOf({ REGISTRY_CREDENTIALS }: Settings): EngineSettings['registryCredentials'] {
+  try {
+    return parseRegistryCredentials(REGISTRY_CREDENTIALS)
+  } catch (error) {
+    throw new SettingError(`REGISTRY_CREDENTIALS ${messageOf(error)}`)
   }
 }
 

@@ -219,6 +219,11 @@ export const settingsSchema = Type.Object({
     description:
       'Container registries that may be asked at private addresses, host[:port], comma-separated; http:// before one for no TLS. Public ones need not be listed',
   }),
+  REGISTRY_CREDENTIALS: Type.String({
+    default: '',
+    description:
+      'Who lists of node images are asked for as, at each registry: JSON, {"registry.example.com":{"username":"…","password":"…"}}',
+  }),
   VKUBE_PUBLIC: Type.Union([Type.Literal('true'), Type.Literal('false')], {
     default: 'true',
     description: 'Whether V-Kube regions, image checks and port checks need no secret, as its guide says',

@@ -5,7 +5,7 @@ import type { ClientRegistry } from './clients/registry.ts'
 import type { ClusterCreate, ClusterPatch } from './clusters/schema.ts'
 import type { CommandOptions } from './command-options.ts'
 import type { ImageCheck } from './images/check.ts'
-import type { Image } from './images/schema.ts'
+import type { ImageList } from './images/list.ts'
 import type { LoginCommands } from './logins/logins.ts'
 import type { HostNetworks, Network, PoolCreate } from './networks/schema.ts'
 import type { NodesAdd, Process } from './nodes/schema.ts'
@@ -39,8 +39,11 @@ export interface Engine {
   }
   readonly pods: PodCommands
   readonly images: {
-    /** The node images that are here and that the setting NODE_IMAGES allows, as last seen. */
-    list(principal: Principal): Image[]
+    /**
+     * The node images that the setting NODE_IMAGES allows: what is here, as last seen, and the newest patch of each minor
+     * version that the registries have, or with `all` everything that they have. Answers within 5 s.
+     */
+    list(principal: Principal, options: { all: boolean }): Promise<ImageList>
     /** Whether an image of a container is there to be pulled. */
     exists: ImageCheck['exists']
   }

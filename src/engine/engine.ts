@@ -15,6 +15,7 @@ import { createWorkshop } from './clusters/workshop.ts'
 import { createHealth } from './health.ts'
 import { createImageCheck } from './images/check.ts'
 import { listImages } from './images/list.ts'
+import { createTagCache } from './images/tags.ts'
 import { createImportState, type Imported } from './imports/state.ts'
 import { createClusterConnections } from './kubernetes/connections.ts'
 import { createKubernetesWatches } from './kubernetes/watches.ts'
@@ -180,6 +181,13 @@ export function createEngine(options: EngineOptions): RunningEngine {
     workloads: createOrderWorkloads({ tables, rawPod: workloads.rawPod }),
   })
   const imageCheck = createImageCheck({ registry: options.registry, clock, log })
+  const tags = createTagCache({
+    registry: options.registry,
+    credentials: settings.registryCredentials,
+    clock,
+    signal: stopping.signal,
+    log,
+  })
   const dependencies = {
     store,
     runtime: runtime.name,
@@ -264,7 +272,12 @@ export function createEngine(options: EngineOptions): RunningEngine {
       host: principal => hostNetworks(principal, settings.dockerHost),
     },
     images: {
-      list: () => listImages(observed.images, { ...settings, simulated: runtime.name === 'simulated' }),
+      list: (_principal, { all }) =>
+        listImages(observed.images, {
+          all,
+          tags,
+          settings: { ...settings, simulated: runtime.name === 'simulated' },
+        }),
       exists: imageCheck.exists,
     },
     orders,

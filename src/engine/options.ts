@@ -3,7 +3,7 @@ import type { BalancerDriver } from '../drivers/balancer.ts'
 import type { GitReader } from '../drivers/git/repository.ts'
 import type { IdentityProvider } from '../drivers/identity-provider.ts'
 import type { ClusterImporter } from '../drivers/kubernetes/importer.ts'
-import type { Registry } from '../drivers/registry.ts'
+import type { Registry, RegistryCredentials } from '../drivers/registry.ts'
 import type { Runtime } from '../drivers/runtime.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/postgres.ts'
@@ -19,6 +19,8 @@ export interface EngineSettings extends CreateSettings, WorkSettings, OrderSetti
   operationTtlMs: number
   /** How long entries of the audit log are kept, in milliseconds; at least a day. */
   auditTtlMs: number
+  /** For lists of node images, by the registry's host. */
+  registryCredentials: ReadonlyMap<string, RegistryCredentials>
   /** Where the Docker daemon is. */
   dockerHost: string
   /** The cluster of KubeFox platforms that name none; empty: none. */

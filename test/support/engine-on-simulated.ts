@@ -52,6 +52,7 @@ export const ann: Principal = { name: 'ann', admin: false }
 export const bob: Principal = { name: 'bob', admin: false }
 
 export const settings: EngineSettings = {
+  registryCredentials: new Map(),
   version: '0.0.0-test',
   publicUrl: 'http://127.0.0.1:9601',
   logins: { allowed: ['example.com'], admins: [] },

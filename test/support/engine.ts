@@ -192,7 +192,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
         return hostNetworksExample
       },
     },
-    images: { list: () => [imageExample], exists: async () => true },
+    images: { list: async () => ({ images: [imageExample], unanswered: [] }), exists: async () => true },
     orders: createFakeOrders(tables.orders),
     operations: {
       wait: (principal, id, ms, signal) =>

@@ -117,7 +117,20 @@ export const networksAnswerSchema = Type.Union([ref(networkListSchema), ref(host
 export const operationListSchema = listOf(operationSchema, operationExample)
 export const orderListSchema = listOf(orderSchema, orderExample)
 export const refListSchema = listOf(refSchema, refExample)
-export const imageListSchema = plainListOf(imageSchema, imageExample)
+export const imageListSchema = closed(
+  {
+    items: Type.Array(ref(imageSchema)),
+    metadata: closed({
+      stale: Type.Optional(
+        Type.Literal(true, {
+          description: 'A registry does not answer: of its repositories only local images are listed',
+        }),
+      ),
+      staleReason: listMetadataSchema.properties.staleReason,
+    }),
+  },
+  { $id: 'ImageList', title: 'ImageList', examples: [{ items: [imageExample], metadata: {} }] },
+)
 export const processListSchema = plainListOf(processSchema, processExample)
 export const clusterEventSchema = eventOf(clusterSchema)
 export const nodeEventSchema = eventOf(nodeSchema)

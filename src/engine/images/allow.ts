@@ -35,6 +35,12 @@ export function requireAllowed(reference: string, patterns: string[]): string {
   return name
 }
 
+/** The repositories that the patterns name in full, with a pattern for their tags: `kindest/node` of `kindest/node:*`. */
+export function fixedRepositories(patterns: string[]): string[] {
+  const repositories = patterns.map(pattern => /^([^*@]+):[^/@]+$/.exec(pattern)?.[1])
+  return [...new Set(repositories.filter(repository => repository !== undefined))]
+}
+
 export function isAllowed(name: string, patterns: string[]): boolean {
   return patterns.some(pattern => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`, 's').test(name))
 }

@@ -24,6 +24,12 @@ export interface Message {
   input?: { message: string }[]
   nodes?: Element[]
   clusters?: Element[]
+  images?: Image[]
+  [key: string]: unknown
+}
+
+export interface Image {
+  tag: string
   [key: string]: unknown
 }
 

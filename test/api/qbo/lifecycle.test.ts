@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { imageExample } from '../../../src/api/rest/examples.ts'
 import { setUp, until } from '../support.ts'
 import { connect, type Message } from './client.ts'
 
@@ -192,6 +193,37 @@ test('versions and images are as scripts expect them', async t => {
       size: 987654321,
     },
   ])
+})
+
+test('images that are not here are shown too, and which registry does not answer', async t => {
+  const { engine, listen } = await setUp(t)
+  const remote = { ...imageExample, name: 'kindest/node:v1.20.2', local: false, id: null, size: null }
+  const asked: boolean[] = []
+  engine.images.list = async (_principal, { all }) => {
+    asked.push(all)
+    return { images: [remote, imageExample], unanswered: ['reg.example/node'] }
+  }
+  const client = await connect({ port: await listen() })
+  const [, , list, said, ended] = await client.run('get images')
+  assert.deepEqual(
+    list?.images?.map(({ tag, local, size }) => [tag, local, size]),
+    [
+      ['v1.20.2', 0, undefined],
+      ['v1.34.4', 1, 987654321],
+    ],
+  )
+  assert.equal(
+    said?.output?.[0]?.message,
+    'no answer from the registry of reg.example/node: only its local images are shown',
+  )
+  assert.equal(ended?.code, 200)
+  await client.run('get images -A')
+  const [, , named] = await client.run('get image hub.docker.com/kindest/node:v1.20.2')
+  assert.deepEqual(
+    named?.images?.map(({ tag }) => tag),
+    ['v1.20.2'],
+  )
+  assert.deepEqual(asked, [false, true, true])
 })
 
 test('acts of -A are on what is one’s own', async t => {

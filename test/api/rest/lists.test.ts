@@ -116,6 +116,23 @@ test('images and processes are lists too', async t => {
   problemOf(await ask({ url: '/api/v1/nodes/n2/processes' }), 404, 'NotFound')
 })
 
+test('images are listed in full on demand, and who does not answer is named', async t => {
+  const { ask, engine } = await setUp(t)
+  const asked: boolean[] = []
+  engine.images.list = async (_principal, { all }) => {
+    asked.push(all)
+    return { images: [], unanswered: all ? ['kindest/node', 'reg.example/node'] : [] }
+  }
+  assert.deepEqual((await ask({ url: '/api/v1/images' })).json(), { items: [], metadata: {} })
+  assert.deepEqual((await ask({ url: '/api/v1/images?all=true' })).json(), {
+    items: [],
+    metadata: { stale: true, staleReason: 'no answer from the registry of kindest/node, reg.example/node' },
+  })
+  assert.deepEqual(asked, [false, true])
+  for (const query of ['all=maybe', 'limit=1'])
+    problemOf(await ask({ url: `/api/v1/images?${query}` }), 400, 'InvalidRequest')
+})
+
 test('a continue token that no list gave is refused', async t => {
   const { ask } = await setUp(t)
   const answer = await ask({ url: '/api/v1/clusters?continue=abc' })

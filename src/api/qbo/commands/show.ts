@@ -26,18 +26,22 @@ function archOf(name: string): string {
   return `__${names[name] ?? name}__`
 }
 
-/** Node images: those that are here. */
+/** Node images: those that are here and those that registries have; says which registries do not answer. */
 export async function images({ engine, principal, command, voice, reply }: Task): Promise<void> {
-  const shown = engine.images
-    .list(principal)
-    .filter(({ name }) => command.names.length === 0 || command.names.includes(name))
-  const elements = shown.map(({ name, size, digest }) => ({
+  const named = new Set(command.names)
+  const found = await engine.images.list(principal, { all: named.size > 0 || command.flags.has('all') })
+  const shown = found.images.filter(({ name }) => named.size === 0 || named.has(name) || named.has(partsOf(name).name))
+  const elements = shown.map(({ name, local, size, digest }) => ({
     ...partsOf(name),
-    local: 1,
-    size,
+    local: local ? 1 : 0,
+    ...(size === null ? {} : { size }),
     ...(digest === null ? {} : { digest: digest.replace(/^.*@/, '') }),
   }))
   reply(voice.say('images', elements.map(element => JSON.stringify(element)).join(',')))
+  for (const repository of found.unanswered) {
+    const message = `no answer from the registry of ${repository}: only its local images are shown`
+    reply(voice.say('output', JSON.stringify({ message })))
+  }
 }
 
 /** A reference as QBO takes it apart: `hub.docker.com/kindest/node:v1.27.2`. */

@@ -1,15 +1,25 @@
 import { Type } from '@sinclair/typebox'
+import { closed } from '../../../engine/schema.ts'
 import { versionSchema } from '../../../engine/versions.ts'
 import { ok } from '../answers.ts'
 import { describe } from '../describe.ts'
 import { healthSchema, imageListSchema } from '../schemas.ts'
 
 export const imageList = describe(
-  {},
+  {
+    querystring: closed({
+      all: Type.Optional(
+        Type.Boolean({
+          description: 'List everything that the registries have, not the newest patch of each minor only',
+        }),
+      ),
+    }),
+  },
   {
     operationId: 'imageList',
     summary: 'List node images',
-    description: 'The node images that are on the Docker host and that the setting NODE_IMAGES allows.',
+    description:
+      'The node images that the setting NODE_IMAGES allows: those on the Docker host, and those that the repositories it names in full have in their registries, as of at most 5 minutes ago. When a registry does not answer, `metadata` says so and the images on the Docker host are listed.',
     tag: 'images',
     answers: { 200: ok(imageListSchema, 'The images') },
   },

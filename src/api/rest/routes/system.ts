@@ -7,9 +7,13 @@ import * as schemas from './system.schema.ts'
 const config = { access: 'user' } as const
 
 export function systemRoutes(server: HttpServer, { engine }: RestContext): void {
-  server.get('/images', { config, schema: schemas.imageList }, async request => ({
-    items: engine.images.list(principalOf(request)),
-  }))
+  server.get('/images', { config, schema: schemas.imageList }, async request => {
+    const { all = false } = request.query
+    const { images: items, unanswered } = await engine.images.list(principalOf(request), { all })
+    if (unanswered.length === 0) return { items, metadata: {} }
+    const staleReason = `no answer from the registry of ${unanswered.join(', ')}`
+    return { items, metadata: { stale: true as const, staleReason } }
+  })
   server.get('/version', { config, schema: schemas.versionGet }, () => engine.version())
 }
 
