@@ -62,13 +62,17 @@ describe('pods and services of a real cluster', { concurrency: false }, () => {
   })
 
   test('an API server that is blocked is noticed: lists are stale, and come back', async () => {
-    const block = ['exec', controlPlane, 'iptables', '-I', 'INPUT', '-p', 'tcp', '--dport', '6443', '-j', 'DROP']
-    await docker(...block)
+    // Both ways: what is under way towards the gateway would go on arriving for a while.
+    const rules = ['INPUT -p tcp --dport 6443 -j DROP', 'OUTPUT -p tcp --sport 6443 -j DROP']
+    const block = async (how: '-I' | '-D') => {
+      for (const rule of rules) await docker('exec', controlPlane, 'iptables', how, ...rule.split(' '))
+    }
+    await block('-I')
     try {
       await eventually('a stale list', async () => (await list('pods')).metadata.stale, 60)
       assert.ok((await list('pods')).items.length > 0)
     } finally {
-      await docker(...block.map(word => (word === '-I' ? '-D' : word)))
+      await block('-D')
     }
     await eventually('a fresh list', async () => !(await list('pods')).metadata.stale, 60)
   })

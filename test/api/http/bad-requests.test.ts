@@ -35,7 +35,7 @@ const bodies: [string, object | string, Fault[]][] = [
     [
       {
         where: '/body/nodez',
-        what: 'the key "nodez" is not known here; known: name, image, nodes, domain, labels, region, retain',
+        what: 'the key "nodez" is not known here; known: name, image, nodes, domain, labels, region, retain, kubeconfig',
       },
     ],
   ],
