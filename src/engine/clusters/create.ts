@@ -3,15 +3,15 @@ import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
 import type { CommandOptions } from '../command-options.ts'
 import { requireAllowed } from '../images/allow.ts'
-import { isImportedName } from '../imports/queries.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { nodeName, requireClusterName, requireDomain } from '../names.ts'
 import { chooseAddresses, chooseSubnet } from '../networks/allocate.ts'
 import type { Operation } from '../operations/schema.ts'
 import { requireRoom } from '../quotas/room.ts'
 import type { QuotaName } from '../quotas/schema.ts'
+import { claimName } from './claim.ts'
 import { type CommandDependencies, issue } from './command.ts'
-import { insertCluster, insertNodes, lockAllocated } from './queries.ts'
+import { insertCluster, insertNodes } from './queries.ts'
 import type { ClusterRow } from './rows.ts'
 import type { Cluster, ClusterCreate } from './schema.ts'
 
@@ -61,9 +61,7 @@ export async function createCluster(
       body,
       message: 'accepted',
       async write(sql) {
-        const held = await lockAllocated(sql)
-        const isOurs = held.some(each => each.runtime === runtime && each.name === name)
-        if (isOurs || tables.clusters.byName(name) || (await isImportedName(sql, runtime, name))) throw taken(name)
+        const held = await claimName(sql, { runtime, name, tables })
         await requireRoom(sql, { owner: principal.name, runtime, clusters: 1, nodes }, settings.quotas)
         const subnet = chooseSubnet(
           settings.networkPool,
@@ -125,12 +123,6 @@ export function requireNodeCount(nodes: number, most: number, where = '/body/nod
       faults: [{ where, what: `must make 1 to ${most} nodes in all` }],
       extra: { setting: 'MAX_NODES' },
     })
-}
-
-export function taken(name: string): GatewayError {
-  return new GatewayError('AlreadyExists', `a cluster named ${name} exists already`, {
-    faults: [{ where: '/body/name', what: 'must be a name that is not taken' }],
-  })
 }
 
 // Below the range that kernels take for outgoing connections, so that a stopped cluster finds its port free again.

@@ -1,10 +1,9 @@
 import type { ClusterImporter } from '../../drivers/kubernetes/importer.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Principal } from '../accounts/principal.ts'
+import { claimName } from '../clusters/claim.ts'
 import { type CommandDependencies, issue } from '../clusters/command.ts'
-import { taken } from '../clusters/create.ts'
 import { requireVersion } from '../clusters/guard.ts'
-import { lockAllocated } from '../clusters/queries.ts'
 import type { Cluster, ClusterCreate } from '../clusters/schema.ts'
 import type { CommandOptions } from '../command-options.ts'
 import type { Table } from '../mirror/mirror.ts'
@@ -13,7 +12,7 @@ import type { Operation } from '../operations/schema.ts'
 import { requireRoom } from '../quotas/room.ts'
 import type { QuotaName } from '../quotas/schema.ts'
 import type { Keyring } from '../secrets/keyring.ts'
-import { deleteImport, insertImport, isImportedName } from './queries.ts'
+import { deleteImport, insertImport } from './queries.ts'
 import { type ImportState, sealContext } from './state.ts'
 
 export interface ImportDependencies extends CommandDependencies {
@@ -60,9 +59,7 @@ export async function importCluster(
       message: 'imported',
       done: imports.load,
       async write(sql) {
-        const held = await lockAllocated(sql)
-        const isOurs = held.some(each => each.runtime === runtime && each.name === name)
-        if (isOurs || tables.clusters.byName(name) || (await isImportedName(sql, runtime, name))) throw taken(name)
+        await claimName(sql, { runtime, name, tables })
         await requireRoom(sql, { owner: principal.name, runtime, clusters: 1, nodes: 0 }, settings.quotas)
         await insertImport(sql, { id, runtime, name, owner: principal.name, labels, server: way.server, sealed, reach })
       },
