@@ -66,6 +66,7 @@ function idleEngine(): Engine {
       authenticate: never,
       authenticateSession: never,
       authenticateServiceAccount: never,
+      holds: never,
       admit: never,
       connect: never,
     },

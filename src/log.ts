@@ -1,8 +1,10 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { pino } from 'pino'
+import { type LogFn, pino } from 'pino'
 
 /** What everything below the surfaces logs to; the gateway's logger is one. */
 export type Log = Pick<FastifyBaseLogger, 'debug' | 'info' | 'warn' | 'error'>
+
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 
 const secrets = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]', 'token', 'password', 'secret']
 
@@ -14,4 +16,78 @@ export function createLogger(options: { level: string; stream?: { write(line: st
   const nested = secrets.map(name => (name.startsWith('[') ? `*${name}` : `*.${name}`))
   const paths = [...secrets, ...nested, ...nested.map(path => `*.${path}`)]
   return pino({ level: options.level, redact: { paths, censor: '[redacted]' } }, options.stream ?? pino.destination(1))
+}
+
+/** Whether the logger writes lines of that level. */
+export function isEnabled(log: Pick<FastifyBaseLogger, 'level'>, level: Level): boolean {
+  const { values } = pino.levels
+  return (values[level] ?? 0) >= (values[log.level] ?? Number.POSITIVE_INFINITY)
+}
+
+/** A child that is made when it has a line to write: making one costs more than many a request. */
+export function lazyChild(parent: FastifyBaseLogger, bindings: object): FastifyBaseLogger {
+  return new LazyChild(parent, bindings)
+}
+
+const nothing: LogFn = () => undefined
+
+class LazyChild implements FastifyBaseLogger {
+  readonly #parent: FastifyBaseLogger
+  readonly #bindings: object
+  #made: FastifyBaseLogger | undefined
+
+  constructor(parent: FastifyBaseLogger, bindings: object) {
+    this.#parent = parent
+    this.#bindings = bindings
+  }
+
+  get level(): string {
+    return this.#parent.level
+  }
+
+  get fatal(): LogFn {
+    return this.#at('fatal')
+  }
+
+  get error(): LogFn {
+    return this.#at('error')
+  }
+
+  get warn(): LogFn {
+    return this.#at('warn')
+  }
+
+  get info(): LogFn {
+    return this.#at('info')
+  }
+
+  get debug(): LogFn {
+    return this.#at('debug')
+  }
+
+  get trace(): LogFn {
+    return this.#at('trace')
+  }
+
+  get silent(): LogFn {
+    return nothing
+  }
+
+  child(...of: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.#child().child(...of)
+  }
+
+  #at(level: Level): LogFn {
+    if (!isEnabled(this.#parent, level)) return nothing
+    // Not yet the child: Fastify looks whether every level is there.
+    return (...line: unknown[]) => {
+      const child = this.#child()
+      Reflect.apply(child[level], child, line)
+    }
+  }
+
+  #child(): FastifyBaseLogger {
+    this.#made ??= this.#parent.child(this.#bindings)
+    return this.#made
+  }
 }

@@ -62,6 +62,8 @@ export interface Engine {
      * GatewayError `Unavailable` when the key has to be read and the store does not answer.
      */
     authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+    /** Whether an identity still holds, for who shows its credential once more: a use as well, without a look at the secret. */
+    holds(identity: Identity): boolean
     /** Counts a request of somebody. Throws TooManyRequests, whose `retryAfter` says when there is room again, in seconds. */
     admit(identity: Identity): void
     /** Counts a watch or WebSocket until what it returns is called. Throws TooManyRequests. */

@@ -202,6 +202,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
       authenticate: token => identities.get(token)?.identity,
       authenticateSession: session => identities.get(session)?.identity,
       authenticateServiceAccount: async () => undefined,
+      holds: ({ ended }) => !ended.aborted,
       ...createUsage({
         clock,
         quotasOf: () => ({ clusters: null, nodes: null, connections: mostWatches, requestsPerMinute: null }),

@@ -24,10 +24,11 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
  */
 export function auditRequests(server: FastifyInstance, audit: Pick<Engine['audit'], 'record'>): void {
   server.decorateRequest('failure', null)
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     const { config, url } = request.routeOptions
-    if (url === undefined || !(config.audit ?? !safeMethods.has(request.method))) return
-    reply.raw.once('close', () => audit.record(recordOf(request, reply)))
+    if (url !== undefined && (config.audit ?? !safeMethods.has(request.method)))
+      reply.raw.once('close', () => audit.record(recordOf(request, reply)))
+    done()
   })
 }
 

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
-import { identityOf, noCredential } from './context.ts'
+import { type Access, identityOf, noCredential } from './context.ts'
 import { identify } from './credentials.ts'
 import type { Gate } from './gate.ts'
 import { createOrderGuard } from './order-secret.ts'
@@ -13,16 +14,17 @@ import type { Throttle } from './throttle.ts'
  * Unavailable where it cannot be found out now.
  */
 export async function authenticate(gate: Gate, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const { throttle, allowedOrigins } = gate
+  const { throttle } = gate
   const { headers, ip } = request
-  const text = headers.authorization ?? headers.cookie
+  const text = shownBy(headers)
   if (text !== undefined) refuseFailing(throttle, text, request, reply)
   const { identity, shown } = await identify(gate, request)
-  request.identity = identity ?? null
-  request.principal = identity?.principal ?? null
   if (identity) {
-    if (text !== undefined) throttle.accepted(ip, text)
-    refuseOtherSites(request, allowedOrigins)
+    if (text !== undefined) {
+      throttle.accepted(ip, text)
+      remembered.set(request.raw.socket, { text, identity })
+    }
+    enter(gate, request, identity)
     return
   }
   if (shown) throttle.failed(ip)
@@ -30,6 +32,27 @@ export async function authenticate(gate: Gate, request: FastifyRequest, reply: F
     'Unauthorized',
     shown ? 'The credential is unknown, has expired or has been revoked.' : noCredential,
   )
+}
+
+/** Errors: Forbidden where another site's page asks. */
+function enter(gate: Gate, request: FastifyRequest, identity: Identity): void {
+  request.identity = identity
+  request.principal = identity.principal
+  refuseOtherSites(request, gate.allowedOrigins)
+}
+
+function shownBy({ authorization, cookie }: FastifyRequest['headers']): string | undefined {
+  return authorization ?? cookie
+}
+
+/** Whom connections were accepted for last, and by what. */
+const remembered = new WeakMap<object, { text: string; identity: Identity }>()
+
+/** The identity of who shows what was accepted on the same connection before. */
+function recognise(gate: Gate, request: FastifyRequest): Identity | undefined {
+  const before = remembered.get(request.raw.socket)
+  if (before === undefined || before.text !== shownBy(request.headers)) return undefined
+  return gate.accounts.holds(before.identity) ? before.identity : undefined
 }
 
 /** Throws TooManyRequests, with when to come again, for an address that showed many credentials that were no good. */
@@ -75,12 +98,26 @@ export function guardRoutes(server: FastifyInstance, gate: Gate, orders: Engine[
   server.decorateRequest('identity', null)
   server.decorate('gate', gate)
   server.decorateRequest('order', null)
-  server.addHook('onRequest', async (request, reply) => {
-    const { access } = request.routeOptions.config
-    if (access === 'public') return
-    if (access === 'order') return requireOrder(request)
-    await authenticate(gate, request, reply)
+  const letIn = (request: FastifyRequest, reply: FastifyReply, access: Access | undefined) => {
     admit(gate.accounts, request, reply)
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
+  }
+  const check = async (request: FastifyRequest, reply: FastifyReply, access: Access | undefined) => {
+    if (access === 'order') return requireOrder(request)
+    await authenticate(gate, request, reply)
+    letIn(request, reply, access)
+  }
+  // The ways that most requests go wait for nothing, not even for a promise.
+  server.addHook('onRequest', (request, reply, done) => {
+    const { access } = request.routeOptions.config
+    if (access === 'public') return done()
+    const identity = access === 'order' ? undefined : recognise(gate, request)
+    if (identity === undefined) {
+      check(request, reply, access).then(() => done(), done)
+      return
+    }
+    enter(gate, request, identity)
+    letIn(request, reply, access)
+    done()
   })
 }

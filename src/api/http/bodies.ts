@@ -20,22 +20,27 @@ export function readBodies(server: FastifyInstance): void {
     if (request.method !== 'PATCH') throw unsupported(`${mergePatchType} is for PATCH.`)
     return read(request, body)
   })
-  server.addHook('onRequest', async request => {
+  server.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request.raw
     // A body of no bytes has no type: curl -d '' claims one.
     if (headers['content-length'] === '0') delete headers['content-type']
+    done()
   })
-  server.addHook('preValidation', async request => {
-    if (request.is404) return
-    const { schema, config } = request.routeOptions
-    if (schema?.body !== undefined) {
-      if (request.body !== undefined) return
-      if (!config.bodyOptional) throw invalid('The body is missing.', 'is required')
-      request.body = {}
-    } else if (request.body !== undefined && !isEmptyObject(request.body)) {
-      throw invalid('This operation takes no body.', 'must be empty')
-    }
+  server.addHook('preValidation', (request, _reply, done) => {
+    if (!request.is404) checkPresence(request)
+    done()
   })
+}
+
+function checkPresence(request: FastifyRequest): void {
+  const { schema, config } = request.routeOptions
+  if (schema?.body !== undefined) {
+    if (request.body !== undefined) return
+    if (!config.bodyOptional) throw invalid('The body is missing.', 'is required')
+    request.body = {}
+  } else if (request.body !== undefined && !isEmptyObject(request.body)) {
+    throw invalid('This operation takes no body.', 'must be empty')
+  }
 }
 
 function read(request: FastifyRequest, body: Buffer): unknown {

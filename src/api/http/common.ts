@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError } from '../../errors.ts'
-import { logAborted } from './logging.ts'
 
 const headers = {
   'cache-control': 'no-store',
@@ -15,11 +14,16 @@ export function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): 
   reply.header('x-request-id', request.id).headers(headers)
 }
 
+/** Called once for a request whose answer has been sent, or whose connection has ended. */
+export type WhenOver = (request: FastifyRequest, reply: FastifyReply) => void
+
 /** What is the same for every request. */
-export function prepareRequests(server: FastifyInstance): void {
+export function prepareRequests(server: FastifyInstance, whenOver: readonly WhenOver[]): void {
   server.decorateRequest('streaming', false)
-  server.addHook('onRequest', async (request, reply) => {
-    logAborted(request, reply)
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => {
+      for (const call of whenOver) call(request, reply)
+    })
     setCommonHeaders(request, reply)
     // Node.js would refuse it with an empty answer.
     if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) {
@@ -27,5 +31,6 @@ export function prepareRequests(server: FastifyInstance): void {
         faults: [{ where: '/headers/host', what: 'is required' }],
       })
     }
+    done()
   })
 }

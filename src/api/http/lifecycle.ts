@@ -11,19 +11,20 @@ export function endWhatIsOpen(server: FastifyInstance): void {
   server.addHook('preClose', async () => {
     controller.abort(new Error('the server is closing'))
   })
-  server.addHook('onRequest', async (_request, reply) => {
-    if (!controller.signal.aborted) return
+  server.addHook('onRequest', (_request, reply, done) => {
+    if (!controller.signal.aborted) return done()
     reply.header('connection', 'close')
-    throw new GatewayError('Unavailable', 'The gateway is shutting down.')
+    done(new GatewayError('Unavailable', 'The gateway is shutting down.'))
   })
-  server.addHook('onSend', async (request, reply, payload) => {
+  server.addHook('onSend', (request, reply, _payload, done) => {
     if (controller.signal.aborted) reply.header('connection', 'close')
     // HTTP/2 knows no such header. Fastify sets it, too, where a body is too large.
     if (request.raw.httpVersionMajor > 1) reply.removeHeader('connection')
-    return payload
+    done()
   })
-  server.addHook('onResponse', async () => {
+  server.addHook('onResponse', (_request, _reply, done) => {
     if (controller.signal.aborted) setImmediate(() => server.server.closeIdleConnections())
+    done()
   })
 }
 

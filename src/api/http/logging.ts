@@ -1,10 +1,12 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { isEnabled } from '../../log.ts'
 import { loggedUrl } from './urls.ts'
 
 /** One line for each request, when it is over; never at error level, which is for what nobody foresaw. */
 export class RequestLog extends LogController {
   override incomingRequest(request: FastifyRequest): void {
-    request.log.debug({ method: request.method, url: loggedUrl(request) }, 'request begun')
+    if (isEnabled(request.log, 'debug'))
+      request.log.debug({ method: request.method, url: loggedUrl(request) }, 'request begun')
   }
 
   override requestCompleted(error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
@@ -16,15 +18,14 @@ export class RequestLog extends LogController {
   }
 }
 
-/** Call once per request: logs it when its connection ends before its answer does, or ends after an upgrade. */
+/** Of a request that is over: logs it when its connection ended before its answer did, or after an upgrade. */
 export function logAborted(request: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once('close', () => {
-    if (reply.raw.writableFinished) return
-    logRequest(request, reply, reply.raw.statusCode === 101 ? 'upgraded connection ended' : 'request aborted')
-  })
+  if (reply.raw.writableFinished) return
+  logRequest(request, reply, reply.raw.statusCode === 101 ? 'upgraded connection ended' : 'request aborted')
 }
 
 export function logRequest(request: FastifyRequest, reply: FastifyReply, message: string): void {
+  if (!isEnabled(request.log, 'info')) return
   const line = {
     method: request.method,
     url: loggedUrl(request),

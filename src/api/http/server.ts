@@ -11,6 +11,7 @@ import Fastify, {
 } from 'fastify'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
+import { lazyChild } from '../../log.ts'
 import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
@@ -20,7 +21,7 @@ import './context.ts'
 import { prepareRequests, setCommonHeaders } from './common.ts'
 import { createBrowserCookies } from './cookies.ts'
 import { endWhatIsOpen } from './lifecycle.ts'
-import { logRequest, RequestLog } from './logging.ts'
+import { logAborted, logRequest, RequestLog } from './logging.ts'
 import { measureRequests } from './metrics.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { handleError, sendProblem, toGatewayError } from './problems.ts'
@@ -84,6 +85,7 @@ export function createServer(options: ServerOptions): HttpServer {
   const server: HttpServer = Fastify({
     loggerInstance: log,
     logController: new RequestLog(),
+    childLoggerFactory: lazyChild,
     genReqId: requestIdOf,
     bodyLimit,
     requestTimeout: timeouts.requestMs,
@@ -131,8 +133,7 @@ export function createServer(options: ServerOptions): HttpServer {
   server.setErrorHandler(handleError)
   server.decorate('errorShapes', new Map())
   useSchemas(server)
-  measureRequests(server)
-  prepareRequests(server)
+  prepareRequests(server, [measureRequests(server), logAborted])
   endWhatIsOpen(server)
   routeUpgrades(server)
   limitRates(server)

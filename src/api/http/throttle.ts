@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { Clock } from '../../clock.ts'
 
@@ -33,12 +33,9 @@ interface Failures {
 export function createThrottle({ clock, limit, most = 10_000 }: ThrottleOptions): Throttle {
   const failures = new Map<string, Failures>()
   const known = new Set<string>()
-  const salt = randomBytes(16)
+  const salt = randomBytes(16).toString('base64')
   const keyOf = (address: string, credential: string) =>
-    createHash('sha256')
-      .update(salt)
-      .update(`${networkOf(address)} ${credential}`)
-      .digest('base64')
+    hash('sha256', `${salt} ${networkOf(address)} ${credential}`, 'base64')
 
   return {
     refusedFor(address, credential) {
@@ -75,6 +72,7 @@ function forgetOldest(of: Map<string, unknown> | Set<string>, most: number): voi
 
 /** Who has one address of IPv6 has all of its /64. */
 function networkOf(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
   const [head = '', tail] = address.replace(/%.*$/, '').toLowerCase().split('::')

@@ -18,6 +18,8 @@ export interface Accounts {
   authenticateSession(session: string): Identity | undefined
   /** The same for a service account, by the JWE that its client made of `aux`. Rejects with GatewayError `Unavailable`. */
   authenticateServiceAccount(compact: string, aux: string): Promise<Identity | undefined>
+  /** Whether an identity still holds, for who shows its credential once more: a use as well. */
+  holds(identity: Identity): boolean
   /** Reads users and credentials anew; who lost one has lost it when this resolves. */
   load(): Promise<void>
   /** Makes the user if need be, an admin, and lets exactly this token of the name stand for it. */
@@ -81,6 +83,11 @@ export function createAccounts(options: AccountsOptions): Accounts {
       const identity = registry.find('serviceAccount', aux)
       if (!identity || !(await proofs.hold(identity, compact, aux))) return undefined
       return noted(identity.ended.aborted ? undefined : identity)
+    },
+    holds(identity) {
+      if (identity.ended.aborted) return false
+      lastUse.note(identity)
+      return true
     },
     async grantAdmin({ user, tokenName, token, id }) {
       await store.transaction(async sql => {

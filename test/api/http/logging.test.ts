@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { createLogger } from '../../../src/log.ts'
+import { createLogger, lazyChild } from '../../../src/log.ts'
 import { tokens } from '../../support/engine.ts'
 import { setUp } from '../support.ts'
 
@@ -63,4 +63,29 @@ test('a request whose client goes away is logged too', async t => {
     log().find(line => line.msg === 'request aborted'),
     { url: '/api/v1/nodes?watch=true', user: 'ann', status: 200 },
   )
+})
+
+test('a child logger is made only for a line that is written, and its lines have its bindings', () => {
+  const lines: string[] = []
+  const log = createLogger({ level: 'info', stream: { write: line => void lines.push(line) } })
+  let made = 0
+  const parent = Object.create(log, {
+    child: {
+      value: (...of: Parameters<typeof log.child>) => {
+        made += 1
+        return log.child(...of)
+      },
+    },
+  })
+  const child = lazyChild(parent, { reqId: 'a' })
+  child.debug('not written')
+  assert.equal(made, 0)
+  child.info({ n: 1 }, 'first')
+  child.child({ part: 'b' }).warn('second')
+  assert.equal(made, 1)
+  const written = lines.map(line => JSON.parse(line))
+  assert.partialDeepStrictEqual(written, [
+    { level: 30, reqId: 'a', n: 1, msg: 'first' },
+    { level: 40, reqId: 'a', part: 'b', msg: 'second' },
+  ])
 })

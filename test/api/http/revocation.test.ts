@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { address, compactOf } from '../../support/accounts.ts'
@@ -36,6 +36,34 @@ test('a watch ends when its token is revoked; those by other tokens go on', asyn
   assert.match((await ofAnn?.all) ?? '', /BOOKMARK/)
   assert.equal(ofBob?.ended(), false)
   assert.equal((await served.ask('ann', { url: '/api/v1/version' })).statusCode, 401)
+})
+
+test('a connection that is kept is asked by each request anew who it is', async t => {
+  const served = await startServed(t)
+  const port = await served.listen()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.after(() => agent.destroy())
+  const ports = new Set<unknown>()
+  const who = async (headers: Record<string, string>) => {
+    const outgoing = request({ port, path: '/api/v1/clusters', agent, headers })
+    outgoing.end()
+    const [answer]: IncomingMessage[] = await once(outgoing, 'response')
+    assert.ok(answer)
+    ports.add(answer.socket.localPort)
+    await text(answer)
+    return answer.statusCode
+  }
+  const ann = bearer(served.tokens.ann)
+  assert.equal(await who(ann), 200)
+  assert.equal(await who(ann), 200)
+  assert.equal(await who({}), 401)
+  assert.equal(await who(bearer('kg_unknown')), 401)
+  assert.equal(await who(bearer(served.tokens.bob)), 200)
+  assert.equal(await who(ann), 200)
+  await served.engine.users.tokens.revoke(root, 'ann', 'test')
+  assert.equal(await who(ann), 401)
+  assert.equal(await who(bearer(served.tokens.bob)), 200)
+  assert.equal(ports.size, 1, 'all on one connection')
 })
 
 test('a watch ends with the word to list again when its user gets another role', async t => {
