@@ -23,6 +23,8 @@ export interface Measured {
 export interface BenchGateway extends AsyncDisposable {
   /** Starts it on the data that is there; resolves with the milliseconds from process start to its word that it is ready. */
   start(): Promise<number>
+  /** Where it is, while it runs, and an admin's token. */
+  address(): { url: string; token: string }
   /** Ends it by SIGTERM, where it runs. */
   stop(): Promise<void>
   /** Sends a command and waits for the end of its operation; rejects when that fails. */
@@ -86,6 +88,11 @@ export async function createGateway(environment: Record<string, string>): Promis
     },
 
     stop,
+
+    address() {
+      if (!running) throw new Error('the gateway does not run')
+      return running
+    },
 
     async run({ method, where, body, signal }) {
       if (!running) throw new Error('the gateway does not run')

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import https from 'node:https'
 
 export interface Load {
   /** Answers per second. */
@@ -8,19 +9,27 @@ export interface Load {
   bytes: number
 }
 
+export interface LoadOptions {
+  connections: number
+  ms: number
+  headers?: Record<string, string>
+  /** What TLS takes, for addresses of https. */
+  tls?: https.AgentOptions
+}
+
 /** Asks for one address over so many kept-alive connections for so long, each as soon as it has its answer. */
-export async function load(
-  address: string,
-  options: { connections: number; ms: number; headers?: Record<string, string> },
-): Promise<Load> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: options.connections })
+export async function load(address: string, options: LoadOptions): Promise<Load> {
+  const pool = { keepAlive: true, maxSockets: options.connections }
+  const secure = address.startsWith('https:')
+  const agent = secure ? new https.Agent({ ...pool, ...options.tls }) : new http.Agent(pool)
+  const { get } = secure ? https : http
   const begun = performance.now()
   let answers = 0
   let bytes = 0
 
   const once = () =>
     new Promise<void>((resolve, reject) => {
-      const request = http.get(address, { agent, headers: options.headers ?? {} }, response => {
+      const request = get(address, { agent, headers: options.headers ?? {} }, response => {
         let length = 0
         response.on('data', (chunk: Buffer) => {
           length += chunk.length
