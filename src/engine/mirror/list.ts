@@ -33,12 +33,14 @@ export interface ListSource<T> {
   /** The version of the kind's last change. */
   version(): number
   staleness: Pick<Staleness, 'of'>
+  /** Calls it once the present turn's work is done. */
+  soon(work: () => void): void
 }
 
 export interface Lister<T> {
   list(query: ListQuery<T>): ListAnswer<T>
   listText(query: ListQuery<T>): Buffer
-  /** The source has changed: forgets what was made of it. */
+  /** The source has changed: forgets what was made of it, and makes anew what was being read. */
   invalidate(): void
 }
 
@@ -50,21 +52,45 @@ interface Page<T> {
   text?: Buffer
 }
 
-/** Lists that are neither filtered nor paged are made once per viewer class and scope until the source changes. */
-export function createLister<T extends MirrorObject>(source: ListSource<T>): Lister<T> {
-  const wholes = new Map<string, Page<T>>()
+/** A page of everything that a viewer sees. */
+interface Whole<T> extends Page<T> {
+  query: Pick<ListQuery<T>, 'viewer' | 'scope'>
+  /** Somebody has asked for its text. */
+  read: boolean
+}
 
-  function pageOf(query: ListQuery<T>): Page<T> {
+/**
+ * Lists that are neither filtered nor paged are made once per viewer class and scope until the source changes. Then
+ * those whose texts were read are made anew, once for all the changes of a turn and before anybody asks; one that
+ * nobody has read since is not made again.
+ */
+export function createLister<T extends MirrorObject>(source: ListSource<T>): Lister<T> {
+  const wholes = new Map<string, Whole<T>>()
+  const wanted = new Map<string, Whole<T>['query']>()
+
+  function pageOf(query: ListQuery<T>): Page<T> | Whole<T> {
     const limit = limitOf(query.limit)
     if (!isUnfiltered(query) || limit < Number.POSITIVE_INFINITY || query.continue)
       return makePage(source, query, limit)
-    const viewerClass = `${query.scope ?? ''}/${query.viewer.admin ? 'admin' : `user ${query.viewer.name}`}`
-    let page = wholes.get(viewerClass)
-    if (!page) {
-      page = makePage(source, query, limit)
-      wholes.set(viewerClass, page)
+    return wholeOf(classOf(query), query)
+  }
+
+  function wholeOf(viewerClass: string, { viewer, scope }: Whole<T>['query']): Whole<T> {
+    let whole = wholes.get(viewerClass)
+    if (!whole) {
+      const query = { viewer, scope }
+      whole = { ...makePage(source, query, Number.POSITIVE_INFINITY), query, read: false }
+      wholes.set(viewerClass, whole)
     }
-    return page
+    return whole
+  }
+
+  function makeWanted() {
+    for (const [viewerClass, query] of wanted) {
+      const whole = wholeOf(viewerClass, query)
+      whole.text ??= joinText(whole.entries, whole.metadata)
+    }
+    wanted.clear()
   }
 
   return {
@@ -76,10 +102,20 @@ export function createLister<T extends MirrorObject>(source: ListSource<T>): Lis
     listText: query => {
       const page = pageOf(query)
       page.text ??= joinText(page.entries, page.metadata)
+      if ('read' in page) page.read = true
       return page.text
     },
-    invalidate: () => wholes.clear(),
+    invalidate: () => {
+      const idle = wanted.size === 0
+      for (const [viewerClass, { read, query }] of wholes) if (read) wanted.set(viewerClass, query)
+      wholes.clear()
+      if (idle && wanted.size > 0) source.soon(makeWanted)
+    },
   }
+}
+
+function classOf({ viewer, scope = '' }: Pick<ListQuery<never>, 'viewer' | 'scope'>): string {
+  return `${scope}/${viewer.admin ? 'admin' : `user ${viewer.name}`}`
 }
 
 function makePage<T extends MirrorObject>(source: ListSource<T>, query: ListQuery<T>, limit: number): Page<T> {

@@ -103,6 +103,7 @@ export function createTable<T extends MirrorObject>(
     versions,
     version: () => version,
     staleness,
+    soon: setImmediate,
   })
 
   function commit(of: Omit<Change<T>, 'encoded'>) {

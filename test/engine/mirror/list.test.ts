@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { createLister } from '../../../src/engine/mirror/list.ts'
 import type { ListQuery, Table } from '../../../src/engine/mirror/mirror.ts'
+import { createSortedEntries } from '../../../src/engine/mirror/sorted.ts'
+import { createVersions } from '../../../src/engine/mirror/versions.ts'
 import { GatewayError } from '../../../src/errors.ts'
+import { createFakeClock } from '../../support/clock.ts'
 import { admin, ann, bob, setUp, type Thing, thing } from './support.ts'
 
 const names = (answer: { items: readonly Readonly<Thing>[] }) => answer.items.map(({ name }) => name)
@@ -40,6 +44,40 @@ test('the bytes of a whole list are made once per viewer class, until the table 
   assert.equal(parse(read(admin)).items[0].size, 1)
   assert.equal(parse(read(ann)).items[0].size, 1)
   assert.equal(parse(before.admin).items[0].size, 0)
+})
+
+test('what is being read is made anew once for all the changes of a turn, before anybody asks', () => {
+  const works: (() => void)[] = []
+  let made = 0
+  const lister = createLister<Thing>({
+    entries: createSortedEntries(),
+    versions: createVersions(createFakeClock()),
+    version: () => 1,
+    staleness: {
+      of: () => {
+        made += 1
+        return {}
+      },
+    },
+    soon: work => void works.push(work),
+  })
+  const turn = () => {
+    for (const work of works.splice(0)) work()
+    return made
+  }
+  const read = () => lister.listText({ viewer: admin })
+  lister.invalidate()
+  assert.equal(turn(), 0, 'nobody has read anything')
+  read()
+  lister.invalidate()
+  lister.invalidate()
+  assert.equal(turn(), 2)
+  assert.equal(read(), read())
+  assert.equal(made, 2, 'it was there')
+  lister.invalidate()
+  assert.equal(turn(), 3)
+  lister.invalidate()
+  assert.equal(turn(), 3, 'nobody has read what was made last')
 })
 
 test('a user whose name reads like the admins\u2019 class sees their own list only', () => {
