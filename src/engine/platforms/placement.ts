@@ -1,7 +1,7 @@
 import type { Cluster } from '../clusters/schema.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { labels, namespaceOf, type Unit } from './names.ts'
-import type { PlatformRow } from './queries.ts'
+import type { PlatformRow } from './queries/platforms.ts'
 
 /** A pod as far as readiness goes. */
 export interface SeenPod {

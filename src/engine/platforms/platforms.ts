@@ -19,7 +19,8 @@ import { createDeploymentCommands, type DeploymentCommands } from './deployments
 import { createLive, unitOfRelease } from './live.ts'
 import { labels, unitKey } from './names.ts'
 import { createPlacement, type PodSource } from './placement.ts'
-import { selectReleases, selectUnits } from './queries.ts'
+import { selectReleases } from './queries/releases.ts'
+import { selectUnits } from './queries/units.ts'
 import { createUnitReconciler } from './reconciler.ts'
 
 export interface PlatformsOptions {
@@ -70,7 +71,6 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
     concurrency,
   })
   const writes = createRefWrites({ store, box, ids, shown: id => live.refresh([id]), moved })
-  let resealing: Promise<void> = Promise.resolve()
 
   async function wakeAll(platform?: string): Promise<void> {
     for (const unit of await selectUnits(store.sql, platform)) queue.add(unitKey(unit))
@@ -128,14 +128,11 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
         tables.clusters.subscribe(({ object, previous }) => clusterChanged(object, previous)),
       ]
       signal.addEventListener('abort', () => ends.forEach(end => void end()), { once: true })
-      resealing = box
-        .reseal(signal)
-        .catch(error => log.warn({ reason: messageOf(error) }, 'could not seal secrets with the newest key'))
     },
 
     async close() {
       await queue.close()
-      await Promise.all([live.settled(), resealing])
+      await live.settled()
     },
   }
 }

@@ -12,18 +12,10 @@ import { labels, namespaceOf, type Unit, unitKey, unitLabels, unitOf } from './n
 import { type KubernetesManifest, objectsOf, prunedKinds, type UnitContent } from './objects.ts'
 import { isUp, type Placement } from './placement.ts'
 import { pullSecretOf } from './pull-secret.ts'
-import {
-  forgetNamespace,
-  type NamespaceRow,
-  type PlatformRow,
-  type ReleaseRow,
-  selectDeployments,
-  selectNamespaces,
-  selectPlatforms,
-  selectReleases,
-  takeNamespace,
-  updateRelease,
-} from './queries.ts'
+import { selectDeployments } from './queries/deployments.ts'
+import { type PlatformRow, selectPlatforms } from './queries/platforms.ts'
+import { type ReleaseRow, selectReleases, updateRelease } from './queries/releases.ts'
+import { forgetNamespace, type NamespaceRow, selectNamespaces, takeNamespace } from './queries/units.ts'
 import { releasableSystem, situationOf, surroundingsOf } from './wanted.ts'
 
 export interface UnitReconcilerOptions {
