@@ -32,8 +32,11 @@ export interface UnitReconciler {
   reconcile(key: string, signal: AbortSignal): Promise<void>
   /** Whether old components wait until new ones are ready: a change of a pod asks for another look. */
   waitsForPods(key: string): boolean
-  /** A cluster may have lost what was applied to it: everything is applied anew. */
-  forget(clusterId: string): void
+  /**
+   * What was applied for a unit may not be there as it was: the next pass applies all of it. With a cluster: unless the
+   * unit is in another one.
+   */
+  suspect(key: string, clusterId?: string): void
 }
 
 /** What a unit shall hold. */
@@ -49,6 +52,7 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
   /** What was applied last, by unit: the same is not sent again. */
   const applied = new Map<string, { digest: string; clusterId: string }>()
   const waiting = new Set<string>()
+  const suspects = new Set<string>()
 
   async function reconcile(key: string, signal: AbortSignal): Promise<void> {
     const unit = unitOf(key)
@@ -69,8 +73,7 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
     for (const namespace of await selectNamespaces(store.sql, unit))
       if (namespace.clusterId !== here?.clusterId || namespace.name !== here.name) await clear(unit, namespace, signal)
     if (!wanted || !here) {
-      applied.delete(unitKey(unit))
-      waiting.delete(unitKey(unit))
+      for (const kept of [applied, waiting, suspects]) kept.delete(unitKey(unit))
       return
     }
     if (!isUp(cluster))
@@ -150,6 +153,8 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
     const digest = createHash('sha256')
       .update(JSON.stringify([here, objects]))
       .digest('hex')
+    // What is suspected from here on is looked at once more.
+    if (suspects.delete(key)) applied.delete(key)
     if (applied.get(key)?.digest === digest && !waiting.has(key)) return ''
     const other = await takeNamespace(store.sql, here, unit)
     if (other) return `the namespace ${here.name} is that of ${unitKey(other)}`
@@ -211,8 +216,9 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
   return {
     reconcile,
     waitsForPods: key => waiting.has(key),
-    forget(clusterId) {
-      for (const [key, { clusterId: of }] of applied) if (of === clusterId) applied.delete(key)
+    suspect(key, clusterId) {
+      const where = applied.get(key)?.clusterId
+      if (clusterId === undefined || where === undefined || where === clusterId) suspects.add(key)
     },
   }
 }
