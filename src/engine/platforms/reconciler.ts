@@ -164,11 +164,12 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
       return `the cluster has a namespace ${here.name} that is not the gateway's`
     }
     if (applied.get(key)?.digest !== digest) await access.apply(objects, signal)
+    // Before readiness is asked for: a pod that becomes ready from here on asks for another look.
+    waiting.add(key)
     const moving = components.filter(component => !placement.isReady(unit, cluster.name, component, note.revision))
     const kept = await prune({ access, unit, objects, moving, kubernetesVersion: cluster.kubernetesVersion }, signal)
     applied.set(key, { digest, clusterId: cluster.id })
-    if (kept > 0) waiting.add(key)
-    else waiting.delete(key)
+    if (kept === 0) waiting.delete(key)
     return ''
   }
 
