@@ -40,6 +40,8 @@ import { createPodCommands } from './pods/commands.ts'
 import { createWorkQueue } from './queue.ts'
 import { createUsage } from './quotas/usage.ts'
 import { createReader } from './reader.ts'
+import { reseal } from './secrets/reseal.ts'
+import { sealedSources } from './secrets/sources.ts'
 import { createSignal } from './signal.ts'
 import { createTables } from './tables.ts'
 import { createUserCommands } from './users/commands.ts'
@@ -340,6 +342,7 @@ export function createEngine(options: EngineOptions): RunningEngine {
         health.watch(stopping.signal),
         orders.run(stopping.signal),
         credentials.expire(stopping.signal),
+        reseal({ keyring, sources: sealedSources(store), clock, log }, stopping.signal),
       ]
     },
 

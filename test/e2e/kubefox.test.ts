@@ -87,6 +87,27 @@ describe('a KubeFox system from its config to its release', { concurrency: false
     assert.equal(await k('-n', 'kfr-demo-dev', 'get', 'cronjob', '-o', 'name'), 'cronjob.batch/world-aaaaaaa-0')
   })
 
+  test('what was deleted by hand is made again, and without waiting where pods or services say so', async () => {
+    const n = ['-n', 'kfr-demo-dev']
+    await k(...n, 'delete', 'service', 'hello')
+    await eventually(
+      'the Service',
+      async () => k(...n, 'get', 'service', 'hello', '-o', 'name').then(Boolean, () => false),
+      30,
+    )
+    await k(...n, 'delete', 'deployment', 'hello-aaaaaaa')
+    await eventually(
+      'the Deployment',
+      async () => k(...n, 'get', 'deployment', 'hello-aaaaaaa', '-o', 'name').then(Boolean, () => false),
+      60,
+    )
+    await eventually(
+      'the answer',
+      async () => (await answer().catch(() => '')) === 'hello John sshhhh from aaaaaaa',
+      60,
+    )
+  })
+
   test('what is in use cannot be deleted', async () => {
     for (const where of [
       'system/demo/branch/main',

@@ -17,7 +17,7 @@ import type { Node } from '../../src/engine/nodes/schema.ts'
 import type { Operation, OperationState } from '../../src/engine/operations/schema.ts'
 import { hasEnded } from '../../src/engine/operations/view.ts'
 import type { EngineSettings } from '../../src/engine/options.ts'
-import { createKeyring } from '../../src/engine/secrets/keyring.ts'
+import { createKeyring, type Keyring } from '../../src/engine/secrets/keyring.ts'
 import { type ErrorCode, GatewayError } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
 import { readGatewayId } from '../../src/store/gateway.ts'
@@ -108,6 +108,8 @@ export interface RigOptions {
   settings?: Partial<EngineSettings>
   balancer?: BalancerDriver
   identityProvider?: IdentityProvider
+  keyring?: Keyring
+  random?: () => number
   /** What the engine gets to work with, where that is not the runtime or the store itself. */
   through?: { runtime?(runtime: Runtime): Runtime; store?(store: Store): Store }
 }
@@ -127,7 +129,14 @@ export async function startRig(t: Test, options: RigOptions = {}): Promise<Rig> 
 export async function startOn(
   t: Test,
   { store, runtime, clock }: { store: Store; runtime: SimulatedRuntime; clock: Clock },
-  { settings: own = {}, through = {}, balancer = createSimulatedBalancer(), identityProvider }: RigOptions = {},
+  {
+    settings: own = {},
+    through = {},
+    balancer = createSimulatedBalancer(),
+    identityProvider,
+    keyring,
+    random,
+  }: RigOptions = {},
 ): Promise<Rig> {
   const log = recordingLog()
   const engine = await newEngine({
@@ -138,6 +147,8 @@ export async function startOn(
     identityProvider,
     settings: { ...settings, ...own },
     balancer,
+    ...(keyring ? { keyring } : {}),
+    ...(random ? { random } : {}),
   })
   t.after(() => {
     // Ends what a test that failed still holds.
@@ -160,18 +171,20 @@ export async function newEngine(options: {
   identityProvider?: IdentityProvider | undefined
   gatewayId?: string
   balancer?: BalancerDriver
+  keyring?: Keyring
+  random?: () => number
 }): Promise<RunningEngine> {
   return createEngine({
     settings,
     registry: emptyRegistry,
     importer: createClusterImporter({ clock: systemClock, resolve: async () => [] }),
     balancer: createSimulatedBalancer(),
+    keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
+    random: () => 0,
     ...options,
     gatewayId: options.gatewayId ?? (await readGatewayId(options.store)),
-    keyring: createKeyring([Buffer.alloc(32, 7).toString('base64')]),
     git: createGitReader(process.env),
     ids: randomUUID,
-    random: () => 0,
     randomHex: bytes => randomBytes(bytes).toString('hex'),
   })
 }

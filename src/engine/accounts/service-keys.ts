@@ -28,12 +28,12 @@ export async function newServiceKey(aux: string): Promise<ServiceKey> {
 }
 
 export function sealServiceKey(keyring: Keyring, id: string, key: ServiceKey): Promise<string> {
-  return keyring.seal(JSON.stringify(key), contextOf(id))
+  return keyring.seal(JSON.stringify(key), serviceKeyContext(id))
 }
 
 /** Rejects with GatewayError `Unavailable` when it was sealed with a key that is not there any more. */
 export async function openServiceKey(keyring: Keyring, id: string, sealed: string): Promise<ServiceKey> {
-  const text = await keyring.open(sealed, contextOf(id)).catch(error => {
+  const text = await keyring.open(sealed, serviceKeyContext(id)).catch(error => {
     if (!(error instanceof SealError)) throw error
     throw new GatewayError('Unavailable', `the service account cannot be used: ${error.message}`, {
       extra: { setting: 'SECRET_KEY' },
@@ -44,7 +44,8 @@ export async function openServiceKey(keyring: Keyring, id: string, sealed: strin
   return key
 }
 
-function contextOf(id: string): string {
+/** What a service account's key is sealed for. */
+export function serviceKeyContext(id: string): string {
   return `service-account/${id}`
 }
 

@@ -12,8 +12,9 @@ import type { Operation } from '../operations/schema.ts'
 import { requireRoom } from '../quotas/room.ts'
 import type { QuotaName } from '../quotas/schema.ts'
 import type { Keyring } from '../secrets/keyring.ts'
+import { kubeconfigContext } from './identity.ts'
 import { deleteImport, insertImport } from './queries.ts'
-import { type ImportState, sealContext } from './state.ts'
+import type { ImportState } from './state.ts'
 
 export interface ImportDependencies extends CommandDependencies {
   keyring: Keyring
@@ -47,7 +48,7 @@ export async function importCluster(
   const way = importer.read(kubeconfig, reach)
   if (way.faults) throw refusal('/body/kubeconfig', way.faults)
   const id = ids()
-  const sealed = await keyring.seal(way.kept, sealContext(id))
+  const sealed = await keyring.seal(way.kept, kubeconfigContext(id))
   return issue(
     {
       principal,

@@ -15,3 +15,8 @@ export function mirrorId(cluster: Of, uid: string): string {
 export function mirrorNodeName(cluster: Of, node: string): string {
   return cluster.managedBy === 'imported' ? `${cluster.name}:${node}` : node
 }
+
+/** What a kubeconfig is sealed for. */
+export function kubeconfigContext(id: string): string {
+  return `kubeconfig/${id}`
+}

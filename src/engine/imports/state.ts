@@ -8,6 +8,7 @@ import type { Table } from '../mirror/mirror.ts'
 import type { Observed } from '../nodes/observed.ts'
 import type { Node } from '../nodes/schema.ts'
 import type { Keyring } from '../secrets/keyring.ts'
+import { kubeconfigContext } from './identity.ts'
 import { type ImportRow, selectImports } from './queries.ts'
 import { viewImport } from './view.ts'
 
@@ -38,11 +39,6 @@ export interface Imported {
   named(name: string): boolean
 }
 
-/** What a kubeconfig is sealed for. */
-export function sealContext(id: string): string {
-  return `kubeconfig/${id}`
-}
-
 export function createImportState(options: ImportStateOptions): ImportState {
   const { store, runtime, keyring, importer, watches, observed, tables, onGone } = options
   const imported = new Map<string, ImportRow>()
@@ -67,8 +63,9 @@ export function createImportState(options: ImportStateOptions): ImportState {
       imported.set(row.id, row)
       project(row.id)
       watches.watchAt(row.id, {
-        id: row.sealed,
-        open: async () => importer.open(await keyring.open(row.sealed, sealContext(row.id)), row.reach),
+        // Its way never changes; what is sealed anew is the same.
+        id: row.id,
+        open: async () => importer.open(await keyring.open(row.sealed, kubeconfigContext(row.id)), row.reach),
       })
     }
     if (gone.length > 0) onGone()

@@ -11,16 +11,16 @@ import { redacted, type SecretBox } from '../refs/secrets.ts'
 import type { Live } from './live.ts'
 import type { Placement } from './placement.ts'
 import { isUp } from './placement.ts'
+import { selectDeployments } from './queries/deployments.ts'
 import {
   deletePlatform,
   insertPlatform,
   lockPlatform,
   type PlatformRow,
-  selectDeployments,
   selectPlatforms,
-  selectUnits,
   updatePlatform,
-} from './queries.ts'
+} from './queries/platforms.ts'
+import { selectUnits } from './queries/units.ts'
 import type { PlatformBody, PlatformPatch } from './schema.ts'
 
 export interface PlatformCommands {

@@ -11,16 +11,9 @@ import { ObjectInvalid } from '../refs/violations.ts'
 import { refOf } from './components.ts'
 import type { Live } from './live.ts'
 import { deploymentPath, releasePath, type Unit } from './names.ts'
-import {
-  deleteDeployment,
-  deleteRelease,
-  lockPlatform,
-  type PlatformRow,
-  selectDeployments,
-  selectPlatforms,
-  upsertDeployment,
-  upsertRelease,
-} from './queries.ts'
+import { deleteDeployment, selectDeployments, upsertDeployment } from './queries/deployments.ts'
+import { lockPlatform, type PlatformRow, selectPlatforms } from './queries/platforms.ts'
+import { deleteRelease, upsertRelease } from './queries/releases.ts'
 import type { DeploymentBody, ReleaseBody } from './schema.ts'
 import { deployableSystem, releasableSystem, situationOf } from './wanted.ts'
 

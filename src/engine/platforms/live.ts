@@ -8,14 +8,9 @@ import type { Ref } from '../refs/schema.ts'
 import type { ComponentRef } from './components.ts'
 import { deploymentPath, namespaceOf, releasePath, type Unit, unitKey } from './names.ts'
 import type { Placement } from './placement.ts'
-import {
-  type DeploymentRow,
-  type PlatformRow,
-  type ReleaseRow,
-  selectDeployments,
-  selectPlatforms,
-  selectReleases,
-} from './queries.ts'
+import { type DeploymentRow, selectDeployments } from './queries/deployments.ts'
+import { type PlatformRow, selectPlatforms } from './queries/platforms.ts'
+import { type ReleaseRow, selectReleases } from './queries/releases.ts'
 
 /** What the reconciler has found out about a unit. */
 export interface UnitNote {

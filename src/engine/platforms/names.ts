@@ -57,3 +57,9 @@ export function unitLabels({ platform, system, environment }: Unit): Record<stri
     ...(environment === null ? {} : { [labels.environment]: environment }),
   }
 }
+
+/** The unit that something in a cluster carries the labels of. */
+export function unitOfLabels(own: Record<string, string>): Unit | undefined {
+  const { [labels.platform]: platform, [labels.system]: system, [labels.environment]: environment = null } = own
+  return platform === undefined || system === undefined ? undefined : { platform, system, environment }
+}

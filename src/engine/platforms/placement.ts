@@ -1,7 +1,7 @@
 import type { Cluster } from '../clusters/schema.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { labels, namespaceOf, type Unit } from './names.ts'
-import type { PlatformRow } from './queries.ts'
+import type { PlatformRow } from './queries/platforms.ts'
 
 /** A pod as far as readiness goes. */
 export interface SeenPod {
@@ -9,12 +9,15 @@ export interface SeenPod {
   ready: boolean
 }
 
+/** `goes`: it is gone, or has just been told to. */
+export type PodListener = (labels: Record<string, string>, how: { goes: boolean }) => void
+
 /** The live pods of clusters. */
 export interface PodSource {
   /** Those of a namespace in a cluster, by the cluster's name. */
   of(cluster: string, namespace: string): SeenPod[]
   /** Calls the listener with the labels of each pod that comes, changes or goes. */
-  subscribe(listener: (labels: Record<string, string>) => void): () => unknown
+  subscribe(listener: PodListener): () => unknown
 }
 
 /** Where platforms' things are, and what runs there. */

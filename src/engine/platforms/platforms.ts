@@ -13,19 +13,21 @@ import { createRefReads, type RefReads } from '../refs/reads.ts'
 import type { Ref } from '../refs/schema.ts'
 import { createSecretBox } from '../refs/secrets.ts'
 import type { Keyring } from '../secrets/keyring.ts'
+import type { Service } from '../services/schema.ts'
 import type { ClusterWay } from './access.ts'
 import { createPlatformCommands, type PlatformCommands } from './commands.ts'
 import { createDeploymentCommands, type DeploymentCommands } from './deployments.ts'
 import { createLive, unitOfRelease } from './live.ts'
-import { labels, unitKey } from './names.ts'
+import { labels, unitKey, unitOfLabels } from './names.ts'
 import { createPlacement, type PodSource } from './placement.ts'
-import { selectReleases, selectUnits } from './queries.ts'
+import { selectReleases } from './queries/releases.ts'
+import { selectUnits } from './queries/units.ts'
 import { createUnitReconciler } from './reconciler.ts'
 
 export interface PlatformsOptions {
   store: Store
   keyring: Keyring
-  tables: { clusters: Table<Cluster>; refs: Table<Ref> }
+  tables: { clusters: Table<Cluster>; services: Table<Service>; refs: Table<Ref> }
   pods: PodSource
   clusters: ClusterWay
   simulated: boolean
@@ -48,13 +50,16 @@ export interface Platforms {
   load(): Promise<void>
   /** A row was changed by somebody. */
   changed(table: string, id: string): Promise<void>
-  /** Begins to follow clusters and pods, until the signal aborts. */
+  /** Begins to follow clusters, pods and services, until the signal aborts. */
   start(signal: AbortSignal): void
   close(): Promise<void>
 }
 
 /** Units worked on at once. */
 const concurrency = 2
+/** How often everything is applied anew, and by how much of that it may come later. Of what changes in a cluster only pods and services are seen. */
+const resyncMs = 300_000
+const resyncJitter = 0.2
 
 export function createPlatforms(options: PlatformsOptions): Platforms {
   const { store, tables, pods, clusters, clock, ids, random, log } = options
@@ -69,8 +74,8 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
     random,
     concurrency,
   })
+  let resyncing: Promise<void> = Promise.resolve()
   const writes = createRefWrites({ store, box, ids, shown: id => live.refresh([id]), moved })
-  let resealing: Promise<void> = Promise.resolve()
 
   async function wakeAll(platform?: string): Promise<void> {
     for (const unit of await selectUnits(store.sql, platform)) queue.add(unitKey(unit))
@@ -82,19 +87,45 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
     for (const row of rows) queue.add(unitKey(unitOfRelease(row)))
   }
 
-  function podChanged(own: Record<string, string>): void {
-    const { [labels.platform]: platform, [labels.system]: system, [labels.environment]: environment = null } = own
-    if (platform === undefined || system === undefined) return
-    const key = unitKey({ platform, system, environment })
+  function suspect(key: string): void {
+    reconciler.suspect(key)
+    queue.add(key)
+  }
+
+  function podChanged(own: Record<string, string>, { goes }: { goes: boolean }): void {
+    const unit = unitOfLabels(own)
+    if (!unit) return
+    const key = unitKey(unit)
     live.project(key)
-    if (reconciler.waitsForPods(key)) queue.add(key)
+    // With its Deployment, perhaps. Pods of CronJobs go all the time.
+    if (goes && own[labels.component] !== undefined) suspect(key)
+    else if (reconciler.waitsForPods(key)) queue.add(key)
+  }
+
+  function serviceChanged(now: Readonly<Service>, before: Readonly<Service> | undefined, gone: boolean): void {
+    const unit = unitOfLabels(before?.labels ?? now.labels)
+    if (unit && (gone || (before && routing(before) !== routing(now)))) suspect(unitKey(unit))
   }
 
   function clusterChanged(now: Readonly<Cluster>, before: Readonly<Cluster> | undefined): void {
     if (now.state === before?.state) return
-    reconciler.forget(now.id)
     live.project()
-    void wakeAll().catch(error => log.warn({ reason: messageOf(error) }, 'could not look at platforms'))
+    void recheck(now.id).catch(error => log.warn({ reason: messageOf(error) }, 'could not look at platforms'))
+  }
+
+  /** Applies everything anew, or what is in a cluster: it may have been changed by somebody, or lost. */
+  async function recheck(clusterId?: string): Promise<void> {
+    const keys = (await selectUnits(store.sql)).map(unitKey)
+    for (const key of keys) reconciler.suspect(key, clusterId)
+    for (const key of keys) queue.add(key)
+  }
+
+  async function resync(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(resyncMs * (1 + random() * resyncJitter), signal).catch(() => undefined)
+      if (signal.aborted) return
+      await recheck().catch(error => log.warn({ reason: messageOf(error) }, 'could not look at platforms'))
+    }
   }
 
   return {
@@ -125,17 +156,21 @@ export function createPlatforms(options: PlatformsOptions): Platforms {
     start(signal) {
       const ends = [
         pods.subscribe(podChanged),
+        tables.services.subscribe(({ type, object, previous }) => serviceChanged(object, previous, type === 'DELETED')),
         tables.clusters.subscribe(({ object, previous }) => clusterChanged(object, previous)),
       ]
       signal.addEventListener('abort', () => ends.forEach(end => void end()), { once: true })
-      resealing = box
-        .reseal(signal)
-        .catch(error => log.warn({ reason: messageOf(error) }, 'could not seal secrets with the newest key'))
+      resyncing = resync(signal)
     },
 
     async close() {
       await queue.close()
-      await Promise.all([live.settled(), resealing])
+      await Promise.all([live.settled(), resyncing])
     },
   }
+}
+
+/** What of a service a change of its endpoints leaves alone. */
+function routing({ type, ports, selector, labels: own }: Readonly<Service>): string {
+  return JSON.stringify([type, ports, Object.entries(selector).sort(), Object.entries(own).sort()])
 }

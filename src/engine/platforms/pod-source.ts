@@ -1,14 +1,14 @@
 import type { Table } from '../mirror/mirror.ts'
 import type { Pod } from '../pods/schema.ts'
 import { labels } from './names.ts'
-import type { PodSource, SeenPod } from './placement.ts'
+import type { PodListener, PodSource, SeenPod } from './placement.ts'
 
 /** The mirror's pods that carry a platform's labels, by cluster and namespace. */
 export function createPodSource(table: Table<Pod>): PodSource & { close(): void } {
   const placed = new Map<string, Map<string, SeenPod>>()
-  const listeners = new Set<(own: Record<string, string>) => void>()
+  const listeners = new Set<PodListener>()
 
-  const end = table.subscribe(({ type, object }) => {
+  const end = table.subscribe(({ type, object, previous }) => {
     if (object.labels[labels.platform] === undefined) return
     const place = `${object.cluster}/${object.namespace}`
     const pods = placed.get(place) ?? new Map<string, SeenPod>()
@@ -16,7 +16,8 @@ export function createPodSource(table: Table<Pod>): PodSource & { close(): void 
     else pods.set(object.id, { labels: object.labels, ready: isReady(object) })
     if (pods.size > 0) placed.set(place, pods)
     else placed.delete(place)
-    for (const listener of listeners) listener(object.labels)
+    const goes = type === 'DELETED' || (object.deletedAt !== null && previous?.deletedAt === null)
+    for (const listener of listeners) listener(object.labels, { goes })
   })
 
   return {

@@ -1,6 +1,6 @@
 import type { SecretBox } from '../refs/secrets.ts'
 import type { ComponentRef } from './components.ts'
-import type { PlatformRow } from './queries.ts'
+import type { PlatformRow } from './queries/platforms.ts'
 
 /**
  * The `.dockerconfigjson` for a system's images, from the pull secret that the platform has for it: base64 of

@@ -12,18 +12,10 @@ import { labels, namespaceOf, type Unit, unitKey, unitLabels, unitOf } from './n
 import { type KubernetesManifest, objectsOf, prunedKinds, type UnitContent } from './objects.ts'
 import { isUp, type Placement } from './placement.ts'
 import { pullSecretOf } from './pull-secret.ts'
-import {
-  forgetNamespace,
-  type NamespaceRow,
-  type PlatformRow,
-  type ReleaseRow,
-  selectDeployments,
-  selectNamespaces,
-  selectPlatforms,
-  selectReleases,
-  takeNamespace,
-  updateRelease,
-} from './queries.ts'
+import { selectDeployments } from './queries/deployments.ts'
+import { type PlatformRow, selectPlatforms } from './queries/platforms.ts'
+import { type ReleaseRow, selectReleases, updateRelease } from './queries/releases.ts'
+import { forgetNamespace, type NamespaceRow, selectNamespaces, takeNamespace } from './queries/units.ts'
 import { releasableSystem, situationOf, surroundingsOf } from './wanted.ts'
 
 export interface UnitReconcilerOptions {
@@ -40,8 +32,11 @@ export interface UnitReconciler {
   reconcile(key: string, signal: AbortSignal): Promise<void>
   /** Whether old components wait until new ones are ready: a change of a pod asks for another look. */
   waitsForPods(key: string): boolean
-  /** A cluster may have lost what was applied to it: everything is applied anew. */
-  forget(clusterId: string): void
+  /**
+   * What was applied for a unit may not be there as it was: the next pass applies all of it. With a cluster: unless the
+   * unit is in another one.
+   */
+  suspect(key: string, clusterId?: string): void
 }
 
 /** What a unit shall hold. */
@@ -57,6 +52,7 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
   /** What was applied last, by unit: the same is not sent again. */
   const applied = new Map<string, { digest: string; clusterId: string }>()
   const waiting = new Set<string>()
+  const suspects = new Set<string>()
 
   async function reconcile(key: string, signal: AbortSignal): Promise<void> {
     const unit = unitOf(key)
@@ -77,8 +73,7 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
     for (const namespace of await selectNamespaces(store.sql, unit))
       if (namespace.clusterId !== here?.clusterId || namespace.name !== here.name) await clear(unit, namespace, signal)
     if (!wanted || !here) {
-      applied.delete(unitKey(unit))
-      waiting.delete(unitKey(unit))
+      for (const kept of [applied, waiting, suspects]) kept.delete(unitKey(unit))
       return
     }
     if (!isUp(cluster))
@@ -158,6 +153,8 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
     const digest = createHash('sha256')
       .update(JSON.stringify([here, objects]))
       .digest('hex')
+    // What is suspected from here on is looked at once more.
+    if (suspects.delete(key)) applied.delete(key)
     if (applied.get(key)?.digest === digest && !waiting.has(key)) return ''
     const other = await takeNamespace(store.sql, here, unit)
     if (other) return `the namespace ${here.name} is that of ${unitKey(other)}`
@@ -167,11 +164,12 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
       return `the cluster has a namespace ${here.name} that is not the gateway's`
     }
     if (applied.get(key)?.digest !== digest) await access.apply(objects, signal)
+    // Before readiness is asked for: a pod that becomes ready from here on asks for another look.
+    waiting.add(key)
     const moving = components.filter(component => !placement.isReady(unit, cluster.name, component, note.revision))
     const kept = await prune({ access, unit, objects, moving, kubernetesVersion: cluster.kubernetesVersion }, signal)
     applied.set(key, { digest, clusterId: cluster.id })
-    if (kept > 0) waiting.add(key)
-    else waiting.delete(key)
+    if (kept === 0) waiting.delete(key)
     return ''
   }
 
@@ -219,8 +217,9 @@ export function createUnitReconciler(options: UnitReconcilerOptions): UnitReconc
   return {
     reconcile,
     waitsForPods: key => waiting.has(key),
-    forget(clusterId) {
-      for (const [key, { clusterId: of }] of applied) if (of === clusterId) applied.delete(key)
+    suspect(key, clusterId) {
+      const where = applied.get(key)?.clusterId
+      if (clusterId === undefined || where === undefined || where === clusterId) suspects.add(key)
     },
   }
 }

@@ -1,0 +1,22 @@
+import type { Sql } from 'postgres'
+import type { SealedSource } from './reseal.ts'
+
+const first = '00000000-0000-0000-0000-000000000000'
+
+/** The sealed texts of a table that has them in a column `sealed`, and UUIDs in `id`. */
+export const sealedById = (sql: Sql, table: string, contextOf: (id: string) => string): SealedSource =>
+  async function* (most) {
+    for (let after = first; ; ) {
+      const rows = await sql<{ id: string; sealed: string }[]>`
+        select id, sealed from ${sql(table)} where id > ${after} order by id limit ${most}`
+      yield rows.map(({ id, sealed }) => ({
+        context: contextOf(id),
+        sealed,
+        replace: (fresh: string) =>
+          sql`update ${sql(table)} set sealed = ${fresh} where id = ${id} and sealed = ${sealed}`,
+      }))
+      const last = rows.at(-1)
+      if (!last) return
+      after = last.id
+    }
+  }
