@@ -7,7 +7,8 @@ import { hasStatus, KubernetesError } from './errors.ts'
 import { toKubernetesNode } from './nodes.ts'
 import { createPassage } from './passage.ts'
 import { toKubernetesPod } from './pods.ts'
-import { reflect } from './reflector.ts'
+import { createPulse } from './pulse.ts'
+import { reflect, reflectorLimits } from './reflector.ts'
 import { toKubernetesService } from './services.ts'
 import type { KubernetesCredentials, KubernetesTransport } from './transport.ts'
 
@@ -25,15 +26,16 @@ export interface ClusterAccessOptions {
 export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
   const { transport, clock } = options
   const passage = createPassage(options.credentials)
+  const followed = { ...options, pulse: createPulse({ transport, clock, timeoutMs: reflectorLimits.probeMs }) }
   return {
     endpoint: options.credentials,
     watchNodes: (observer, signal) =>
-      reflect({ ...options, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
+      reflect({ ...followed, path: '/api/v1/nodes', map: toKubernetesNode, observer, signal }),
     watchPods: (observer, signal) =>
-      reflect({ ...options, path: '/api/v1/pods', map: toKubernetesPod, observer, signal }),
+      reflect({ ...followed, path: '/api/v1/pods', map: toKubernetesPod, observer, signal }),
     watchServices: (observer, signal) =>
-      reflect({ ...options, path: '/api/v1/services', map: toKubernetesService, observer, signal }),
-    watchEndpointSlices: (observer, signal) => reflectEndpoints({ ...options, observer, signal }),
+      reflect({ ...followed, path: '/api/v1/services', map: toKubernetesService, observer, signal }),
+    watchEndpointSlices: (observer, signal) => reflectEndpoints({ ...followed, observer, signal }),
     ...createClusterObjects(options),
     drain: (node, timeoutMs, signal) => drainNode({ transport, clock, node, timeoutMs, signal }),
     deleteNode: (node, signal) => deleteNode(transport, node, signal),
