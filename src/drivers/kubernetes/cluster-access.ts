@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { ClusterAccess } from './access.ts'
+import type { Bounds } from './bounds.ts'
 import { createClusterObjects } from './cluster-objects.ts'
 import { drainNode } from './drain.ts'
 import { reflectEndpoints } from './endpoints.ts'
@@ -20,6 +21,8 @@ export interface ClusterAccessOptions {
   clock: Clock
   /** From 0 up to, not including, 1; Math.random when absent. */
   random?: () => number
+  /** `defaultBounds` when absent. */
+  bounds?: Bounds
 }
 
 /** The way to a real API server. Rejections: KubernetesError, TransportError, the signal's reason, and drain's own. */

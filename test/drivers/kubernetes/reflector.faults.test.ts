@@ -147,7 +147,7 @@ for (const world of createWorlds()) {
         objects: [node('a')],
         before: ({ api }) => (api.intercept = () => status(403, 'Forbidden', 'nodes is forbidden')),
       })
-      assert.equal(await run.told.next(), 'down: nodes is forbidden')
+      assert.equal(await run.told.next(), 'down: the API server answers 403: nodes is forbidden')
       for (const wait of [100, 200, 400, 800, 1_600, 3_200, 6_400]) {
         await run.clock.sleeping(wait)
         await run.clock.advance(wait)
@@ -183,7 +183,7 @@ for (const world of createWorlds()) {
     it('waits for as long as the API server asks', async () => {
       const busy = { status: 429, body: { kind: 'Status', message: 'slow down' }, headers: { 'retry-after': '7' } }
       await using run = await startReflection(world, { before: ({ api }) => (api.intercept = () => busy) })
-      assert.equal(await run.told.next(), 'down: slow down')
+      assert.equal(await run.told.next(), 'down: the API server answers 429: slow down')
       await run.clock.sleeping(7_000)
     })
 
@@ -191,11 +191,11 @@ for (const world of createWorlds()) {
       await using run = await startReflection(world, {
         before: ({ api }) => (api.intercept = () => status(401, 'Unauthorized', 'who are you')),
       })
-      assert.equal(await run.told.next(), 'down: who are you')
+      assert.equal(await run.told.next(), 'down: the API server answers 401: who are you')
       run.api.intercept = () => status(500, 'InternalError', 'out of order')
       await run.clock.sleeping(100)
       await run.clock.advance(100)
-      assert.equal(await run.told.next(), 'down: out of order')
+      assert.equal(await run.told.next(), 'down: the API server answers 500: out of order')
     })
   })
 }

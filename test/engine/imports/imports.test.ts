@@ -80,7 +80,7 @@ test('one whose API server does not answer is degraded, and says why; what was s
   await until(rig, 'far', 1)
   await far.stop()
   await rig.until(() => rig.cluster('far').state === 'degraded')
-  assert.match(rig.cluster('far').message, /the API server does not answer/)
+  assert.match(rig.cluster('far').message, /no answer from the API server/)
   assert.equal(podsOf(rig, 'far').length, 1)
 })
 
