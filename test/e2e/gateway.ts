@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Agent, fetch, type Headers } from 'undici'
 
@@ -16,6 +17,8 @@ export interface Gateway {
   readonly dataDir: string
   /** Sends a request with the admin's token; the answer must have this status. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  /** The lines of a stream as they come, with the admin's token, until the signal aborts. */
+  lines(path: string, signal: AbortSignal): Promise<AsyncIterable<string>>
   /** Kills the process at once, as a crash does. */
   kill(): Promise<void>
   /** Ends it as a user does, by SIGTERM; resolves with its exit code. */
@@ -79,6 +82,15 @@ export async function startGateway({ environment = {}, ca }: GatewayOptions = {}
       if (status !== undefined && response.status !== status)
         throw new Error(`${method} ${where} answered ${response.status}, not ${status}: ${text}`)
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
+    },
+    async lines(where, signal) {
+      const response = await fetch(new URL(where, running.url), {
+        headers: { authorization: `Bearer ${token}` },
+        dispatcher,
+        signal,
+      })
+      if (response.status !== 200 || !response.body) throw new Error(`${where} answered ${response.status}`)
+      return createInterface({ input: Readable.fromWeb(response.body) })
     },
     async kill() {
       await end('SIGKILL')
