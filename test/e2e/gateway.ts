@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Agent, fetch, type Headers } from 'undici'
 
@@ -90,7 +89,7 @@ export async function startGateway({ environment = {}, ca }: GatewayOptions = {}
         signal,
       })
       if (response.status !== 200 || !response.body) throw new Error(`${where} answered ${response.status}`)
-      return createInterface({ input: Readable.fromWeb(response.body) })
+      return linesOf(response.body)
     },
     async kill() {
       await end('SIGKILL')
@@ -108,6 +107,16 @@ export async function startGateway({ environment = {}, ca }: GatewayOptions = {}
       await rm(dataDir, { recursive: true, force: true })
       if (!process.env.E2E_KEEP_LOGS) await rm(`${dataDir}.log`, { force: true })
     },
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
   }
 }
 

@@ -121,11 +121,7 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
     const far = `${name}-far`
 
     async function useImport(kubeconfig: string): Promise<void> {
-      await gateway.call('POST', '/api/v1/clusters', {
-        body: { name: far, kubeconfig },
-        headers: { prefer: 'wait=10' },
-        status: 200,
-      })
+      await gateway.call('POST', '/api/v1/clusters', { body: { name: far, kubeconfig }, status: 202 })
       await eventually('its state', async () => (await clusterOf(gateway, far)).state === 'ready', 30)
       const uids = async (cluster: string) => {
         const { text } = await gateway.call('GET', `/api/v1/clusters/${cluster}/pods`, { status: 200 })

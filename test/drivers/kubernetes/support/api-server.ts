@@ -39,6 +39,7 @@ export interface ApiRequest {
 export type ApiAnswer =
   | { status: number; body: unknown; headers?: Record<string, string> }
   | { watch: FakeWatch }
+  | { stream: AsyncIterable<Uint8Array> }
   | 'hang'
   | 'reset'
 
