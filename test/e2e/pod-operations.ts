@@ -69,7 +69,7 @@ async function execByRest(kubectl: Kubectl, path: string, protocol: string): Pro
   const until = query.replace('cat%3B', 'head%20-n%201%3B')
   for (const offered of [[v5, v4], [v4]]) {
     const socket = await open(kubectl, `${path}?${until}`, offered)
-    assert.equal(socket.protocol, offered.includes(protocol) ? offered[0] : v4)
+    assert.equal(socket.protocol, offered.includes(protocol) ? protocol : v4)
     const said = { 1: '', 2: '', 3: '' }
     socket.on('message', (data: Buffer) => {
       if (data[0] === 1 || data[0] === 2 || data[0] === 3) said[data[0]] += data.subarray(1)
@@ -104,7 +104,7 @@ export function assertProtocol(text: string, webSocket: boolean): void {
 
 async function attachByRest(kubectl: Kubectl, path: string, protocol: string): Promise<void> {
   const socket = await open(kubectl, `${path}?stdin=true&stdout=true&tty=true`, [v5, v4])
-  assert.equal(socket.protocol, protocol === v5 ? v5 : socket.protocol)
+  assert.equal(socket.protocol, protocol)
   let said = ''
   const answered = new Promise<void>(resolve =>
     socket.on('message', (data: Buffer) => {
