@@ -20,7 +20,7 @@ import type { EngineSettings } from './engine/options.ts'
 import { loadKeyring } from './engine/secrets/keyring.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
-import { lookForRuntime } from './runtime.ts'
+import { boundsOf, lookForRuntime } from './runtime.ts'
 import { startEmbeddedPostgres } from './store/embedded.ts'
 import { holdExclusively } from './store/exclusive.ts'
 import { readGatewayId } from './store/gateway.ts'
@@ -75,7 +75,11 @@ export async function startBackend({ settings, environment, version, log, onLost
     identityProvider: identityProviderOf(settings),
     git: createGitReader(environment),
     registry: createRegistryClient({ clock, allowed: parseAllowedOrigins(settings.REGISTRY_HOSTS_ALLOWED) }),
-    importer: createClusterImporter({ clock, resolve: name => lookup(name, { all: true }) }),
+    importer: createClusterImporter({
+      clock,
+      resolve: name => lookup(name, { all: true }),
+      bounds: boundsOf(settings),
+    }),
     balancer,
     settings: engineSettings(settings, version),
     clock,

@@ -164,6 +164,19 @@ export const settingsSchema = Type.Object({
     maximum: 3600,
     description: 'How long pods may take to leave a node that is removed, in seconds',
   }),
+  CLUSTER_OBJECTS: Type.Integer({
+    default: 20_000,
+    minimum: 100,
+    maximum: 1_000_000,
+    description:
+      'Most objects of a kind (nodes, pods, services, endpoint slices) that are followed in a cluster; with more, its lists are stale and say so',
+  }),
+  CLUSTER_BYTES: Type.Integer({
+    default: 67_108_864,
+    minimum: 1_048_576,
+    maximum: 1_073_741_824,
+    description: 'Most bytes that those of a kind may take, for each cluster; as before with more',
+  }),
   KUBEFOX_CLUSTER: Type.String({
     default: '',
     pattern: '^$|^[a-z0-9][a-z0-9._-]{0,62}$',

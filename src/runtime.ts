@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { SettingError, type Settings } from './config.ts'
+import type { Bounds } from './drivers/kubernetes/bounds.ts'
 import type { Runtime } from './drivers/runtime.ts'
 import { messageOf } from './errors.ts'
 import type { Log } from './log.ts'
@@ -54,6 +55,7 @@ async function dockerRuntime({ settings, environment, clock }: RuntimeOptions): 
     },
     clock,
     random: Math.random,
+    bounds: boundsOf(settings),
     proxy: proxyOf(environment),
   })
 }
@@ -61,6 +63,11 @@ async function dockerRuntime({ settings, environment, clock }: RuntimeOptions): 
 async function simulatedRuntime({ settings, clock, log }: RuntimeOptions): Promise<Runtime> {
   const { createSimulatedRuntime } = await import('./drivers/simulated/runtime.ts')
   return createSimulatedRuntime({ clock, log, pace: 1, stateFile: `${settings.DATA_DIR}/simulated.json` })
+}
+
+/** How much of one kind is kept of each cluster. */
+export function boundsOf({ CLUSTER_OBJECTS, CLUSTER_BYTES }: Settings): Bounds {
+  return { objects: CLUSTER_OBJECTS, bytes: CLUSTER_BYTES }
 }
 
 /** Why the daemon does not answer; undefined when it does. */

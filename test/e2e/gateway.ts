@@ -16,6 +16,8 @@ export interface Gateway {
   readonly dataDir: string
   /** Sends a request with the admin's token; the answer must have this status. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  /** The lines of a stream as they come, with the admin's token, until the signal aborts. */
+  lines(path: string, signal: AbortSignal): Promise<AsyncIterable<string>>
   /** Kills the process at once, as a crash does. */
   kill(): Promise<void>
   /** Ends it as a user does, by SIGTERM; resolves with its exit code. */
@@ -80,6 +82,15 @@ export async function startGateway({ environment = {}, ca }: GatewayOptions = {}
         throw new Error(`${method} ${where} answered ${response.status}, not ${status}: ${text}`)
       return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
     },
+    async lines(where, signal) {
+      const response = await fetch(new URL(where, running.url), {
+        headers: { authorization: `Bearer ${token}` },
+        dispatcher,
+        signal,
+      })
+      if (response.status !== 200 || !response.body) throw new Error(`${where} answered ${response.status}`)
+      return linesOf(response.body)
+    },
     async kill() {
       await end('SIGKILL')
     },
@@ -96,6 +107,16 @@ export async function startGateway({ environment = {}, ca }: GatewayOptions = {}
       await rm(dataDir, { recursive: true, force: true })
       if (!process.env.E2E_KEEP_LOGS) await rm(`${dataDir}.log`, { force: true })
     },
+  }
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
   }
 }
 

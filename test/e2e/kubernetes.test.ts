@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { startGateway } from './gateway.ts'
 import { operationOf } from './resources.ts'
 import { docker, eventually, image, kubectl, prefix } from './tools.ts'
+import { watchPods } from './watching.ts'
 
 const name = `${prefix}pods`
 
@@ -61,26 +62,73 @@ describe('pods and services of a real cluster', { concurrency: false }, () => {
     await eventually('its end', async () => (await pod('bad')) === undefined)
   })
 
-  test('an API server that is blocked is noticed: lists are stale, and come back', async () => {
-    // Both ways: what is under way towards the gateway would go on arriving for a while.
-    const rules = ['INPUT -p tcp --dport 6443 -j DROP', 'OUTPUT -p tcp --sport 6443 -j DROP']
-    const block = async (how: '-I' | '-D') => {
-      for (const rule of rules) await docker('exec', controlPlane, 'iptables', how, ...rule.split(' '))
-    }
-    await block('-I')
-    try {
-      await eventually('a stale list', async () => (await list('pods')).metadata.stale, 60)
-      assert.ok((await list('pods')).items.length > 0)
-    } finally {
-      await block('-D')
-    }
-    await eventually('a fresh list', async () => !(await list('pods')).metadata.stale, 60)
-  })
+  const toIt = 'INPUT -i eth0 -p tcp --dport 6443 -j DROP'
+  const fromIt = 'OUTPUT -o eth0 -p tcp --sport 6443 -j DROP'
+  for (const [what, rules] of [
+    ['to which nothing gets, while its events may still come,', [toIt]],
+    ['from which nothing comes', [fromIt]],
+    ['that is cut off', [toIt, fromIt]],
+  ] as const)
+    test(`an API server ${what} is noticed within 60 s: lists are stale, and come back`, async () => {
+      const block = async (how: '-I' | '-D') => {
+        for (const rule of rules) await docker('exec', controlPlane, 'iptables', how, ...rule.split(' '))
+      }
+      // From inside the node, where nothing is blocked.
+      const inside = ['exec', controlPlane, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf']
+      let times = 0
+      const change = () => {
+        times += 1
+        return docker(...inside, '-n', 'kube-system', 'annotate', 'pod', '-l', 'tier', '--overwrite', `times=${times}`)
+      }
+      await block('-I')
+      try {
+        await eventually(
+          'a stale list',
+          async () => {
+            await change()
+            return (await list('pods')).metadata.stale
+          },
+          60,
+        )
+        assert.ok((await list('pods')).items.length > 0)
+      } finally {
+        await block('-D')
+      }
+      await eventually('a fresh list', async () => !(await list('pods')).metadata.stale, 60)
+    })
 
-  test('an API server that restarts loses no change', async () => {
-    await docker('exec', controlPlane, 'pkill', 'kube-apiserver')
-    await eventually('its answer', async () => k('get', '--raw', '/readyz'))
-    await k('create', 'service', 'clusterip', 'after', '--tcp=80')
-    await eventually('the service', async () => (await list('services')).items.some(each => each.name === 'after'))
+  test('over a restart of the API server every change is told, and none twice', async () => {
+    await using watching = await watchPods(gateway, `/api/v1/clusters/${name}/pods?watch=true&namespace=default`)
+    const retried = (...args: string[]) => eventually(args.join(' '), async () => (await k(...args)) || 'done')
+    const make = (pod: string) =>
+      retried('run', pod, '--image=docker.io/library/busybox:1.35', '--image-pull-policy=Never', '--', 'sleep', '3600')
+    const names = Array.from({ length: 8 }, (_, index) => `p${index}`)
+    await eventually('the service account', async () => (await k('get', 'serviceaccounts')).includes('default'))
+    for (const [index, pod] of names.entries()) {
+      if (index === 3) await docker('exec', controlPlane, 'pkill', 'kube-apiserver')
+      await eventually(`${pod} is made`, () => make(pod).catch(error => /AlreadyExists/.test(String(error)) && 'made'))
+      await retried('label', 'pod', pod, '--overwrite', `turn=${index}`)
+      if (index % 3 === 2)
+        await retried('delete', 'pod', `p${index - 1}`, '--wait=false', '--grace-period=1', '--ignore-not-found')
+    }
+    await eventually('what kubectl lists', async () => {
+      const left = await k(
+        'get',
+        'pods',
+        '-o',
+        'jsonpath={range .items[*]}{.metadata.uid} {.metadata.labels.turn} {.status.phase}{"\\n"}{end}',
+      )
+      const shown = watching.now().map(({ id, labels, phase }) => `${id} ${labels.turn} ${phase}`)
+      assert.deepEqual(shown.toSorted(), left.split('\n').toSorted())
+      assert.equal(shown.length, names.length - 2)
+      assert.ok(
+        shown.every(line => line.endsWith('Running')),
+        shown.join(),
+      )
+      return true
+    })
+    assert.deepEqual(watching.faults(), [])
+    assert.equal(watching.count('ADDED'), names.length)
+    assert.equal(watching.count('DELETED'), 2)
   })
 })

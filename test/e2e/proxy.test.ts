@@ -1,35 +1,26 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { issueCertificate } from '../api/http/certificates.ts'
-import { startGateway } from './gateway.ts'
-import { eventually, image, kubectlPath, leftovers, prefix } from './tools.ts'
+import { type Kubectl, startKubectl } from './kubectl.ts'
+import { assertProtocol, usePods, v5 } from './pod-operations.ts'
+import { clusterOf } from './resources.ts'
+import { eventually, leftovers, prefix } from './tools.ts'
 
 const run = promisify(execFile)
 const name = `${prefix}proxy`
 
 describe('kubectl through the gateway', { concurrency: false }, () => {
-  let gateway: Awaited<ReturnType<typeof startGateway>>
-  let folder: string
-  let program: string
-  let token: string
-  const children: ChildProcess[] = []
+  let kubectl: Kubectl
+  let gateway: Kubectl['gateway']
 
   before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'kgtest-'))
-    const { ca, cert, key } = await issueCertificate()
-    const file = (of: string) => path.join(folder, of)
-    await Promise.all([writeFile(file('ca'), ca), writeFile(file('cert'), cert), writeFile(file('key'), key)])
-    await writeFile(file('web.yaml'), manifest)
-    program = await kubectlPath()
-    const environment = { NODE_IMAGE: image, TLS_CERT: file('cert'), TLS_KEY: file('key') }
-    gateway = await startGateway({ environment, ca })
-    token = (await readFile(path.join(gateway.dataDir, 'admin.token'), 'utf8')).trim()
+    kubectl = await startKubectl()
+    gateway = kubectl.gateway
+    await writeFile(path.join(kubectl.folder, 'web.yaml'), manifest)
     await gateway.call('POST', '/api/v1/users', { body: { name: 'eve' }, status: 201 })
     await gateway.call('POST', '/api/v1/clusters', {
       body: { name, nodes: 1 },
@@ -38,10 +29,8 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
     })
   })
   after(async () => {
-    for (const child of children) child.kill('SIGKILL')
     await gateway?.call('DELETE', `/api/v1/clusters/${name}`, { headers: { prefer: 'wait=120' } })
-    await gateway?.[Symbol.asyncDispose]()
-    await rm(folder, { recursive: true, force: true })
+    await kubectl?.[Symbol.asyncDispose]()
     assert.deepEqual(await leftovers(name), [])
   })
 
@@ -50,39 +39,22 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
     const { token }: { token: string } = JSON.parse(made.text)
     return token
   }
-  const as = (whose: string) => [
-    `--server=${gateway.url}/api/v1/clusters/${name}/proxy`,
-    `--token=${whose}`,
-    `--certificate-authority=${path.join(folder, 'ca')}`,
-    `--cache-dir=${path.join(folder, 'cache')}`,
-  ]
-  const environment = { ...process.env, KUBECONFIG: '/dev/null' }
-  const k = async (...args: string[]) =>
-    (await run(program, [...as(token), ...args], { env: environment, timeout: 60_000 })).stdout
-  const begin = (command: string, args: string[], env = {}) => {
-    const child = spawn(command, args, { env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
-    children.push(child)
-    let text = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', chunk => {
-        text += chunk
-      })
-    return { child, text: () => text }
-  }
-  const shows = (what: string, of: { text(): string }, pattern: RegExp) =>
-    eventually(`${what} in ${JSON.stringify(of.text())}`, async () => pattern.exec(of.text()) ?? undefined, 60)
+  const as = (whose?: string) => kubectl.to(name, whose)
+  const k = (...args: string[]) => kubectl.run(name, ...args)
+  const begin: Kubectl['begin'] = (...of) => kubectl.begin(...of)
+  const shows: Kubectl['shows'] = (...of) => kubectl.shows(...of)
 
   test('apply, and get -w sees the pod appear', async () => {
-    const watching = begin(program, [...as(token), 'get', 'pods', '-w'])
+    const watching = begin(kubectl.program, [...as(), 'get', 'pods', '-w'])
     await eventually('the service account', async () => (await k('get', 'serviceaccounts')).includes('default'), 60)
-    assert.match(await k('apply', '-f', path.join(folder, 'web.yaml')), /pod\/web created/)
-    assert.match(await k('apply', '-f', path.join(folder, 'web.yaml')), /pod\/web unchanged/)
+    assert.match(await k('apply', '-f', path.join(kubectl.folder, 'web.yaml')), /pod\/web created/)
+    assert.match(await k('apply', '-f', path.join(kubectl.folder, 'web.yaml')), /pod\/web unchanged/)
     await shows('the pod', watching, /web +1\/1 +Running/)
     watching.child.kill()
   })
 
   test('logs -f shows lines as they come', async () => {
-    const following = begin(program, [...as(token), 'logs', '-f', 'web'])
+    const following = begin(kubectl.program, [...as(), 'logs', '-f', 'web'])
     await shows('the first line', following, /started/)
     await k('exec', 'web', '--', 'sh', '-c', 'echo said later >/proc/1/fd/1')
     await shows('the line', following, /said later/)
@@ -92,20 +64,21 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
   for (const webSockets of ['true', 'false']) {
     test(`exec -i takes input and gives output and exit code, WebSockets: ${webSockets}`, async () => {
       const { child, text } = begin(
-        program,
-        [...as(token), 'exec', '-i', 'web', '--', 'sh', '-c', 'tr a-z A-Z; echo to stderr >&2; exit 3'],
+        kubectl.program,
+        [...as(), '-v=9', 'exec', '-i', 'web', '--', 'sh', '-c', 'tr a-z A-Z; echo to stderr >&2; exit 3'],
         { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
       )
-      child.stdin?.end('through the gateway\n')
+      child.stdin.end('through the gateway\n')
       const [code] = await once(child, 'close')
       assert.match(text(), /THROUGH THE GATEWAY/)
       assert.match(text(), /to stderr/)
       assert.equal(code, 3, text())
+      assertProtocol(text(), webSockets === 'true')
     })
   }
 
   test('exec -it has a terminal', async () => {
-    const command = [program, ...as(token), 'exec', '-it', 'web', '--', 'sh'].join(' ')
+    const command = [kubectl.program, ...as(), 'exec', '-it', 'web', '--', 'sh'].join(' ')
     const terminal = begin('script', ['-qec', command, '/dev/null'])
     await shows('the prompt', terminal, /# /)
     terminal.child.stdin.write('tty; echo is $((40 + 2))\n')
@@ -116,7 +89,7 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
   })
 
   test('port-forward carries HTTP, one connection after another', async () => {
-    const forward = begin(program, [...as(token), 'port-forward', 'pod/web', ':8080'])
+    const forward = begin(kubectl.program, [...as(), 'port-forward', 'pod/web', ':8080'])
     const [, port] = await shows('the port', forward, /127\.0\.0\.1:(\d+) -> 8080/)
     for (let times = 0; times < 3; times += 1) {
       const response = await fetch(`http://127.0.0.1:${port}/`, {
@@ -131,7 +104,7 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
   test("another user's token finds no such cluster, a wrong one is turned away", async () => {
     const eve = await tokenOf('eve')
     const refused = async (whose: string) =>
-      run(program, [...as(whose), 'get', '--raw', '/api/v1/pods'], { env: environment }).then(
+      run(kubectl.program, [...as(whose), 'get', '--raw', '/api/v1/pods'], { env: kubectl.environment }).then(
         () => assert.fail('was let in'),
         (error: { stderr: string }) => error.stderr,
       )
@@ -142,6 +115,51 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
   test('delete', async () => {
     assert.match(await k('delete', 'pod', 'web'), /pod "web" deleted/)
     assert.equal((await k('get', 'pods', '-o', 'name')).trim(), '')
+  })
+
+  describe('the same cluster, imported', () => {
+    const far = `${name}-far`
+
+    async function useImport(kubeconfig: string): Promise<void> {
+      await gateway.call('POST', '/api/v1/clusters', { body: { name: far, kubeconfig }, status: 202 })
+      await eventually('its state', async () => (await clusterOf(gateway, far)).state === 'ready', 30)
+      const uids = async (cluster: string) => {
+        const { text } = await gateway.call('GET', `/api/v1/clusters/${cluster}/pods`, { status: 200 })
+        const { items }: { items: { namespace: string; name: string }[] } = JSON.parse(text)
+        return items.map(pod => `${pod.namespace}/${pod.name}`)
+      }
+      await eventually('the same pods', async () => {
+        assert.deepEqual(await uids(far), await uids(name))
+        return true
+      })
+      await usePods(kubectl, far, v5)
+      await gateway.call('DELETE', `/api/v1/clusters/${far}`, { headers: { prefer: 'wait=10' }, status: 200 })
+      await gateway.call('GET', `/api/v1/clusters/${far}/pods`, { status: 404 })
+      assert.equal((await clusterOf(gateway, name)).state, 'ready')
+      assert.match(await k('get', 'pods', '-A'), /coredns/)
+    }
+
+    test('by a client certificate: pods, logs, exec, attach and the way to its API; it outlives the import', async () => {
+      const { text } = await gateway.call('GET', `/api/v1/clusters/${name}/kubeconfig`, { status: 200 })
+      await useImport(text)
+    })
+
+    test("by a service account's token: the same", async () => {
+      const { text } = await gateway.call('GET', `/api/v1/clusters/${name}/kubeconfig`, { status: 200 })
+      const [, ca = ''] = /certificate-authority-data: (\S+)/.exec(text) ?? []
+      const [, server = ''] = /server: (\S+)/.exec(text) ?? []
+      await k('create', 'serviceaccount', 'far', '-n', 'kube-system')
+      await k('create', 'clusterrolebinding', 'far', '--clusterrole=cluster-admin', '--serviceaccount=kube-system:far')
+      const token = (await k('create', 'token', 'far', '-n', 'kube-system')).trim()
+      await useImport(
+        JSON.stringify({
+          'current-context': 'far',
+          contexts: [{ name: 'far', context: { cluster: 'far', user: 'far' } }],
+          clusters: [{ name: 'far', cluster: { server, 'certificate-authority-data': ca } }],
+          users: [{ name: 'far', user: { token } }],
+        }),
+      )
+    })
   })
 
   test('what a stopped cluster is asked answers 503 with the reason within 5 s', async () => {
@@ -155,7 +173,7 @@ describe('kubectl through the gateway', { concurrency: false }, () => {
     }
     const began = Date.now()
     await assert.rejects(
-      run(program, [...as(token), 'exec', 'web', '--', 'true'], { env: environment }),
+      run(kubectl.program, [...as(), 'exec', 'web', '--', 'true'], { env: kubectl.environment }),
       (error: { stderr: string }) => /control plane|stopped|does not run/.test(error.stderr),
     )
     assert.ok(Date.now() - began < 5000)

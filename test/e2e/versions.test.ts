@@ -2,25 +2,31 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { startGateway } from './gateway.ts'
+import { type Kubectl, startKubectl } from './kubectl.ts'
+import { usePods, v4, v5 } from './pod-operations.ts'
 import { clusterOf, operationOf } from './resources.ts'
 import { eventually, kubectl, leftovers, prefix } from './tools.ts'
 
 // The oldest needs kubeadm's v1beta2 and the cgroupfs driver, the newest v1beta4.
-const images = ['kindest/node:v1.20.2', 'kindest/node:v1.36.3']
+const images = [
+  ['kindest/node:v1.20.2', v4],
+  ['kindest/node:v1.36.3', v5],
+] as const
 
 describe('other Kubernetes versions', { concurrency: false }, () => {
-  let gateway: Awaited<ReturnType<typeof startGateway>>
+  let through: Kubectl
+  let gateway: Kubectl['gateway']
   before(async () => {
-    gateway = await startGateway()
+    through = await startKubectl()
+    gateway = through.gateway
   })
-  after(() => gateway?.[Symbol.asyncDispose]())
+  after(() => through?.[Symbol.asyncDispose]())
 
-  for (const image of images) {
+  for (const [image, protocol] of images) {
     const version = image.split(':')[1] ?? ''
     const name = `${prefix}${version.replaceAll('.', '_')}`
 
-    test(`${version}: created with two nodes, used with kubectl, deleted`, async () => {
+    test(`${version}: created with two nodes, used with kubectl and through the gateway, deleted`, async () => {
       const wait = { headers: { prefer: 'wait=300' }, status: 200 }
       const created = await gateway.call('POST', '/api/v1/clusters', { ...wait, body: { name, image, nodes: 2 } })
       assert.equal(operationOf(created.json()).state, 'succeeded', created.text)
@@ -43,6 +49,7 @@ describe('other Kubernetes versions', { concurrency: false }, () => {
       assert.equal(versions, `${version} ${version}`)
       const pods = () => kubectl(kubeconfig, 'get', 'pods', '-A', '-o', 'jsonpath={.items[*].status.phase}')
       await eventually('every pod of the system to run', async () => !/Pending|Failed|Unknown/.test(await pods()))
+      await usePods(through, name, protocol)
 
       const deleted = await gateway.call('DELETE', `/api/v1/clusters/${name}`, wait)
       assert.equal(operationOf(deleted.json()).state, 'succeeded', deleted.text)

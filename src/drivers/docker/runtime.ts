@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { createKindBootstrap } from '../kind/bootstrap.ts'
+import type { Bounds } from '../kubernetes/bounds.ts'
 import { type Runtime, RuntimeError } from '../runtime.ts'
 import { act, connectDocker, type DockerClient, type DockerSettings } from './client.ts'
 import { createNodeDriver, type HostNeeds } from './containers.ts'
@@ -14,10 +15,13 @@ export interface DockerRuntimeOptions {
   random: () => number
   /** Proxy settings that nodes get, as `HTTP_PROXY` and the like. */
   proxy: Record<string, string>
+  /** How much of one kind is kept of each cluster; `defaultBounds` when absent. */
+  bounds?: Bounds
 }
 
 /** Clusters for real: nodes are containers of a Docker daemon. Does not ask whether one answers. */
-export async function createDockerRuntime({ docker, clock, random, proxy }: DockerRuntimeOptions): Promise<Runtime> {
+export async function createDockerRuntime(options: DockerRuntimeOptions): Promise<Runtime> {
+  const { docker, clock, random, proxy, bounds } = options
   const client = await connectDocker(docker)
   const host = hostFacts(client)
   const needs = async (): Promise<HostNeeds> => ({ ...(await host()), proxy })
@@ -35,6 +39,7 @@ export async function createDockerRuntime({ docker, clock, random, proxy }: Dock
     bootstrap: createKindBootstrap({
       shell: createNodeShell(client),
       clock,
+      ...(bounds && { bounds }),
       cgroupV1: async () => (await host()).cgroupV1,
     }),
   }

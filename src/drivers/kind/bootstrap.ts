@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { NodeShell } from '../docker/shell.ts'
+import type { Bounds } from '../kubernetes/bounds.ts'
 import { createClusterAccess, deleteNode } from '../kubernetes/cluster-access.ts'
 import { readKubeconfig, renameKubeconfig, writeKubeconfig } from '../kubernetes/kubeconfig.ts'
 import { applyManifests } from '../kubernetes/manifests.ts'
@@ -22,6 +23,8 @@ import { type KubernetesVersion, parseVersion } from './version.ts'
 export interface KindOptions {
   shell: NodeShell
   clock: Clock
+  /** How much of one kind is kept of each cluster; `defaultBounds` when absent. */
+  bounds?: Bounds
   /** Whether the daemon's host runs cgroup v1. */
   cgroupV1(): Promise<boolean>
 }
@@ -40,7 +43,7 @@ const shutdown = '[Manager]\nDefaultTimeoutStopSec=4s\n'
  * cluster's CA is ours from the start, so that the API server can be used the moment it answers, and workers join with
  * certificates that are signed already instead of asking for them.
  */
-export function createKindBootstrap({ shell, clock, cgroupV1 }: KindOptions): BootstrapDriver {
+export function createKindBootstrap({ shell, clock, bounds, cgroupV1 }: KindOptions): BootstrapDriver {
   /** By cluster id; a control plane node holds its own, so that a new process finds it there. */
   const authorities = new Map<string, Promise<KeyedCertificate>>()
   const transports = new Map<string, KubernetesTransport>()
@@ -174,7 +177,8 @@ export function createKindBootstrap({ shell, clock, cgroupV1 }: KindOptions): Bo
       const subject = { commonName: 'kindgate', organization: 'system:masters', days: 365 }
       const { cert, key } = await issueClientCertificate(authority, subject, clock)
       const credentials = { server, ca: authority.cert, cert, key }
-      return createClusterAccess({ transport: createTransport({ credentials, clock }), credentials, clock })
+      const transport = createTransport({ credentials, clock })
+      return createClusterAccess({ transport, credentials, clock, ...(bounds && { bounds }) })
     },
   }
 

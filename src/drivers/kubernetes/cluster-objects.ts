@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { ClusterObjects, LogSelection, ObjectRef } from './access.ts'
 import { applyObjects, type Wanted, wantedOf } from './apply.ts'
+import { type Bounds, defaultBounds } from './bounds.ts'
 import { hasStatus, KubernetesError } from './errors.ts'
 import { listAll } from './listing.ts'
 import type { JsonObject } from './objects.ts'
@@ -10,10 +11,15 @@ import type { KubernetesTransport } from './transport.ts'
 export interface ClusterObjectsOptions {
   transport: KubernetesTransport
   clock: Clock
+  bounds?: Bounds
 }
 
 /** Objects of any kind at a real API server. */
-export function createClusterObjects({ transport, clock }: ClusterObjectsOptions): ClusterObjects {
+export function createClusterObjects({
+  transport,
+  clock,
+  bounds = defaultBounds,
+}: ClusterObjectsOptions): ClusterObjects {
   const collectionOf = createResourceFinder(transport)
   const pathOf = async (ref: ObjectRef, signal: AbortSignal) =>
     `${await collectionOf(ref, signal)}/${encodeURIComponent(ref.name)}`
@@ -43,7 +49,7 @@ export function createClusterObjects({ transport, clock }: ClusterObjectsOptions
     async list(of, signal) {
       const { apiVersion, kind, labelSelector, fieldSelector } = of
       const path = await collectionOf(of, signal)
-      const { items } = await listAll({ transport, path, labelSelector, fieldSelector, signal })
+      const { items } = await listAll({ transport, path, labelSelector, fieldSelector, bounds, signal })
       // What is in a list does not say what it is.
       return items.map(item => ({ apiVersion, kind, ...item }))
     },

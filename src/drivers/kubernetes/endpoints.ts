@@ -1,6 +1,6 @@
-import { messageOf } from '../../errors.ts'
 import type { KubernetesEndpoints } from './access.ts'
 import { createBackoff } from './backoff.ts'
+import { reasonOf } from './errors.ts'
 import { type ReflectorOptions, reflect, reflectorLimits } from './reflector.ts'
 import { fromEndpointSlice, fromEndpoints } from './services.ts'
 import { minorVersion } from './version.ts'
@@ -30,7 +30,7 @@ async function minorOnceThere(
     try {
       return await minorVersion(transport, signal)
     } catch (error) {
-      if (!signal.aborted) observer.down(messageOf(error))
+      if (!signal.aborted) observer.down(reasonOf(error))
       await clock.sleep(backoff.next(), signal).catch(() => {})
     }
   }

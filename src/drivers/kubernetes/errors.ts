@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import { listAt, textAt } from './objects.ts'
 
 /** The API server answered with an error: the HTTP code and its Status object's reason and message. */
@@ -54,6 +55,18 @@ export function hasStatus(error: unknown, ...statuses: number[]): error is Kuber
 export function isTransient(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'unreachable' || error.code === 'timeout'
   return error instanceof KubernetesError && (error.status === 429 || error.status >= 500)
+}
+
+/** Whether there was more than is taken. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof TransportError && error.code === 'too-large'
+}
+
+/** Why an API server cannot be followed, in words that name it. */
+export function reasonOf(error: unknown): string {
+  const message = messageOf(error)
+  const named = !(error instanceof KubernetesError) || message.startsWith('the API server')
+  return named ? message : `the API server answers ${error.status}: ${message}`
 }
 
 function plainMessage(status: number, body: unknown): string {

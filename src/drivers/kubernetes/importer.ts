@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { Resolve } from '../registry/guard.ts'
 import type { ClusterAccess } from './access.ts'
+import type { Bounds } from './bounds.ts'
 import { createClusterAccess } from './cluster-access.ts'
 import { type ImportedCredentials, type KubeconfigFault, readImportedKubeconfig } from './imported-kubeconfig.ts'
 import { isOutOfReach, type Reach, reachableLookup } from './reach.ts'
@@ -20,7 +21,14 @@ export type ImportedWay =
   | { server: string; kept: string; faults?: never }
   | { server?: never; kept?: never; faults: [KubeconfigFault, ...KubeconfigFault[]] }
 
-export function createClusterImporter({ clock, resolve }: { clock: Clock; resolve: Resolve }): ClusterImporter {
+export interface ClusterImporterOptions {
+  clock: Clock
+  resolve: Resolve
+  /** `defaultBounds` when absent. */
+  bounds?: Bounds
+}
+
+export function createClusterImporter({ clock, resolve, bounds }: ClusterImporterOptions): ClusterImporter {
   function read(kubeconfig: string, reach: Reach): ImportedWay & { credentials?: KubernetesCredentials } {
     const { credentials: given, faults } = readImportedKubeconfig(kubeconfig)
     if (faults) return { faults }
@@ -43,7 +51,8 @@ export function createClusterImporter({ clock, resolve }: { clock: Clock; resolv
     open(kept, reach) {
       const { credentials, faults } = read(kept, reach)
       if (!credentials) throw new Error(`its kubeconfig cannot be used: ${faults?.[0].what}`)
-      return createClusterAccess({ transport: createTransport({ credentials, clock }), credentials, clock })
+      const transport = createTransport({ credentials, clock })
+      return createClusterAccess({ transport, credentials, clock, ...(bounds && { bounds }) })
     },
   }
 }

@@ -56,16 +56,21 @@ function containersOf(pod: KubernetesObject): KubernetesContainer[] {
 /** The pod's own words, else those of the condition or the container that is in the way. */
 function messageIn(pod: KubernetesObject): string {
   const own = textAt(pod, 'status', 'message')
-  if (own !== '') return own
+  if (own !== '') return clipped(own)
   const [scheduled] = listAt(pod, 'status', 'conditions').filter(
     condition => textAt(condition, 'type') === 'PodScheduled' && textAt(condition, 'status') === 'False',
   )
-  if (scheduled !== undefined) return textAt(scheduled, 'message')
+  if (scheduled !== undefined) return clipped(textAt(scheduled, 'message'))
   const statuses = [...listAt(pod, 'status', 'initContainerStatuses'), ...listAt(pod, 'status', 'containerStatuses')]
   const words = statuses.map(
     status => textAt(status, 'state', 'waiting', 'message') || textAt(status, 'state', 'terminated', 'message'),
   )
-  return (words.find(word => word !== '') ?? '').slice(0, 1024)
+  return clipped(words.find(word => word !== '') ?? '')
+}
+
+/** A copy: a part of a text would keep all of it in memory. */
+function clipped(text: string): string {
+  return text.length <= 1024 ? text : Buffer.from(text.slice(0, 1024)).toString()
 }
 
 function hostPortsOf(pod: KubernetesObject): KubernetesPod['hostPorts'] {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import { unlessAborted } from '../../deadline.ts'
-import { messageOf } from '../../errors.ts'
 import { createBackoff } from './backoff.ts'
-import { KubernetesError } from './errors.ts'
-import { listAll } from './listing.ts'
+import { type Bounds, defaultBounds } from './bounds.ts'
+import { isTooLarge, KubernetesError, reasonOf } from './errors.ts'
+import { listTaken } from './listing.ts'
 import type { KubernetesObject } from './objects.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 import type { KubernetesTransport } from './transport.ts'
 import { createView, type ReflectorObserver } from './view.ts'
 import { RelistNeeded, type WatchLimits, WatchLost, watch } from './watch.ts'
@@ -22,31 +23,40 @@ export interface ReflectorOptions<T> {
   observer: ReflectorObserver<T>
   signal: AbortSignal
   clock: Clock
+  /** Of the API server; one of its own when absent. */
+  pulse?: Pulse
   /** From 0 up to, not including, 1; Math.random when absent. */
   random?: () => number
   limits?: Partial<ReflectorLimits>
+  /** `defaultBounds` when absent. */
+  bounds?: Bounds
 }
 
 /** Milliseconds, but for `pageSize` (objects) and `maxLineBytes`. */
 export interface ReflectorLimits extends WatchLimits {
   pageSize: number
+  /** What each of the two questions may take that a dead API server is known by. */
+  probeMs: number
   /** A watch is ended by the API server after this long and up to twice as long, as client-go asks. */
   minWatchMs: number
   /** A watch that was open for this long was healthy: the backoff starts anew. */
   healthyMs: number
   backoffBaseMs: number
   backoffCapMs: number
+  /** How long to wait after there was more than the bounds allow. */
+  tooLargeMs: number
 }
 
 export const reflectorLimits: ReflectorLimits = {
   pageSize: 500,
   minWatchMs: 300_000,
-  idleMs: 30_000,
+  pulseMs: 20_000,
   probeMs: 10_000,
-  silentMs: 150_000,
+  silentMs: 100_000,
   healthyMs: 10_000,
   backoffBaseMs: 200,
   backoffCapMs: 15_000,
+  tooLargeMs: 60_000,
   maxLineBytes: 16 * 1024 * 1024,
 }
 
@@ -56,17 +66,20 @@ export const reflectorLimits: ReflectorLimits = {
  *
  * It lists in pages and watches from the list's version with bookmarks. A watch that ends or breaks goes on from the
  * last version seen; a version that has expired (410), an error event or an unreadable line leads to a new list, of
- * which the observer hears the real differences only. An API server that has fallen silent is noticed within
- * `idleMs + probeMs`, one that cannot be reached or refuses at once: the observer hears `down`, and `synced` when all
- * is well again. Attempts come after waits with full jitter that grow to `backoffCapMs`.
+ * which the observer hears the real differences only. An API server that is black-holed, in one direction or both, is
+ * noticed within `pulseMs + 2 * probeMs`, one that cannot be reached or refuses at once: the observer hears `down`, and `synced` when all
+ * is well again. More than the bounds allow is not kept: the observer hears `down`, too, and what it was told stays.
+ * Attempts come after waits with full jitter that grow to `backoffCapMs`.
  *
  * After client-go's tools/cache/reflector.go, which has no read-idle limit of its own.
  */
 export async function reflect<T>(options: ReflectorOptions<T>): Promise<void> {
-  const { transport, path, labelSelector, fieldSelector, signal, clock, random = Math.random } = options
+  const { transport, path, labelSelector, fieldSelector, signal, clock } = options
+  const { random = Math.random, bounds = defaultBounds } = options
   const limits = { ...reflectorLimits, ...options.limits }
   const backoff = createBackoff({ baseMs: limits.backoffBaseMs, capMs: limits.backoffCapMs, random })
-  const view = createView(options)
+  const pulse = options.pulse ?? createPulse({ transport, clock, timeoutMs: limits.probeMs })
+  const view = createView({ ...options, bounds })
   const selection = { transport, path, labelSelector, fieldSelector, signal }
   let listed = false
 
@@ -77,7 +90,7 @@ export async function reflect<T>(options: ReflectorOptions<T>): Promise<void> {
     let retryAfterMs = 0
     try {
       if (!listed) {
-        const listing = await listAll({ ...selection, pageSize: limits.pageSize })
+        const listing = await listTaken({ ...selection, pageSize: limits.pageSize, bounds }, view.entryOf)
         await unlessAborted(view.replace(listing), signal)
         listed = true
       }
@@ -86,6 +99,7 @@ export async function reflect<T>(options: ReflectorOptions<T>): Promise<void> {
         resourceVersion: view.resourceVersion(),
         timeoutSeconds: Math.round((limits.minWatchMs * (1 + random())) / 1000),
         clock,
+        pulse,
         limits,
         onOpen: () => {
           openedAt = clock.now()
@@ -98,7 +112,8 @@ export async function reflect<T>(options: ReflectorOptions<T>): Promise<void> {
       if (!(error instanceof WatchLost || error instanceof RelistNeeded)) {
         failed = true
         if (error instanceof KubernetesError) retryAfterMs = error.retryAfterMs
-        await unlessAborted(view.down(messageOf(error)), signal)
+        else if (isTooLarge(error)) retryAfterMs = limits.tooLargeMs
+        await unlessAborted(view.down(reasonOf(error)), signal)
       }
     }
     const healthy = openedAt !== undefined && clock.now() - openedAt >= limits.healthyMs

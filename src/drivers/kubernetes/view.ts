@@ -1,3 +1,4 @@
+import { type Bounds, requireWithin, weightOf } from './bounds.ts'
 import type { Listing } from './listing.ts'
 import { type KubernetesObject, keyOf } from './objects.ts'
 import type { WatchEvent } from './watch.ts'
@@ -17,84 +18,103 @@ export interface ReflectorObserver<T> {
 }
 
 /** What the observer was told so far; turns lists and events into the calls that are still missing. */
-export interface View {
+export interface View<T> {
   /** The version that the view is at; a watch goes on from here. */
   resourceVersion(): string
-  replace(listing: Listing): Promise<void>
+  /** What is kept of an object; the same as before where it has not changed. */
+  entryOf(object: KubernetesObject): Entry<T>
+  replace(listing: Listing<Entry<T>>): Promise<void>
+  /** Rejects with TransportError `too-large` when that would be more than the bounds allow. */
   apply(event: WatchEvent): Promise<void>
   down(reason: string): Promise<void>
 }
 
-interface Entry<T> {
+export interface Entry<T> {
+  /** `name`, or `namespace/name`. */
+  key: string
   uid: string
   resourceVersion: string
   item: T
+  /** Bytes, roughly. */
+  weight: number
 }
 
 export interface ViewOptions<T> {
+  /** The collection: `/api/v1/nodes`. */
+  path: string
   map(object: KubernetesObject): T
   observer: ReflectorObserver<T>
+  bounds: Bounds
   /** The observer hears nothing once this has aborted. */
   signal: AbortSignal
 }
 
-export function createView<T>({ map, observer, signal }: ViewOptions<T>): View {
+export function createView<T>({ path, map, observer, bounds, signal }: ViewOptions<T>): View<T> {
   let known = new Map<string, Entry<T>>()
+  let bytes = 0
   let version = ''
   let stale = true
   let reasonTold: string | undefined
 
-  const entryOf = (object: KubernetesObject): Entry<T> => ({
-    uid: object.metadata.uid,
-    resourceVersion: object.metadata.resourceVersion,
-    item: map(object),
-  })
+  function entryOf(object: KubernetesObject): Entry<T> {
+    const key = keyOf(object)
+    const { uid, resourceVersion } = object.metadata
+    const before = known.get(key)
+    if (before?.uid === uid && before.resourceVersion === resourceVersion) return before
+    const item = map(object)
+    return { key, uid, resourceVersion, item, weight: weightOf(item) + weightOf([key, uid, resourceVersion]) }
+  }
+
+  async function remove(key: string): Promise<void> {
+    const entry = known.get(key)
+    if (!entry) return
+    known.delete(key)
+    bytes -= entry.weight
+    await gone(key)
+  }
 
   async function gone(key: string): Promise<void> {
     signal.throwIfAborted()
     await observer.gone(key)
   }
 
-  async function changed(item: T): Promise<void> {
-    signal.throwIfAborted()
-    await observer.changed(item)
-  }
-
   /** An object that was deleted and made again under its name is another object. */
-  async function put(key: string, object: KubernetesObject): Promise<void> {
-    const before = known.get(key)
-    if (isSame(before, object)) return
-    const entry = entryOf(object)
-    known.set(key, entry)
-    if (before && before.uid !== entry.uid) await gone(key)
-    await changed(entry.item)
+  async function put(entry: Entry<T>): Promise<void> {
+    const before = known.get(entry.key)
+    if (before === entry) return
+    known.set(entry.key, entry)
+    bytes += entry.weight - (before?.weight ?? 0)
+    if (before && before.uid !== entry.uid) await gone(entry.key)
+    signal.throwIfAborted()
+    await observer.changed(entry.item)
   }
 
-  async function synced(listing: Listing): Promise<void> {
-    const next = new Map<string, Entry<T>>()
-    for (const object of listing.items) {
-      const key = keyOf(object)
-      const before = known.get(key)
-      next.set(key, before && isSame(before, object) ? before : entryOf(object))
-    }
-    known = next
+  function requireRoom(entry: Entry<T>): void {
+    const before = known.get(entry.key)
+    requireWithin(bounds, path, {
+      objects: known.size + (before ? 0 : 1),
+      bytes: bytes + entry.weight - (before?.weight ?? 0),
+    })
+  }
+
+  async function synced({ items }: Listing<Entry<T>>): Promise<void> {
+    known = new Map(items.map(entry => [entry.key, entry]))
+    bytes = [...known.values()].reduce((sum, { weight }) => sum + weight, 0)
     signal.throwIfAborted()
-    await observer.synced([...next.values()].map(entry => entry.item))
+    await observer.synced([...known.values()].map(entry => entry.item))
     stale = false
     reasonTold = undefined
   }
 
-  async function tellDifferences(listing: Listing): Promise<void> {
-    const present = new Set(listing.items.map(keyOf))
-    for (const key of [...known.keys()].filter(key => !present.has(key))) {
-      known.delete(key)
-      await gone(key)
-    }
-    for (const object of listing.items) await put(keyOf(object), object)
+  async function tellDifferences({ items }: Listing<Entry<T>>): Promise<void> {
+    const present = new Set(items.map(({ key }) => key))
+    for (const key of [...known.keys()].filter(key => !present.has(key))) await remove(key)
+    for (const entry of items) await put(entry)
   }
 
   return {
     resourceVersion: () => version,
+    entryOf,
     async replace(listing) {
       await (stale ? synced(listing) : tellDifferences(listing))
       version = listing.resourceVersion
@@ -104,9 +124,12 @@ export function createView<T>({ map, observer, signal }: ViewOptions<T>): View {
         version = event.resourceVersion
         return
       }
-      const key = keyOf(event.object)
-      if (event.type !== 'DELETED') await put(key, event.object)
-      else if (known.delete(key)) await gone(key)
+      if (event.type === 'DELETED') await remove(keyOf(event.object))
+      else {
+        const entry = entryOf(event.object)
+        requireRoom(entry)
+        await put(entry)
+      }
       version = event.object.metadata.resourceVersion
     },
     async down(reason) {
@@ -116,8 +139,4 @@ export function createView<T>({ map, observer, signal }: ViewOptions<T>): View {
       await observer.down(reason)
     },
   }
-}
-
-function isSame(before: { uid: string; resourceVersion: string } | undefined, object: KubernetesObject): boolean {
-  return before?.uid === object.metadata.uid && before.resourceVersion === object.metadata.resourceVersion
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.ts'
 import { hasStatus, TransportError } from './errors.ts'
 import { readLines } from './lines.ts'
 import { isKubernetesObject, type KubernetesObject, objectAt, textAt } from './objects.ts'
+import type { Pulse } from './pulse.ts'
 import type { KubernetesTransport } from './transport.ts'
 
 export type WatchEvent =
@@ -25,6 +26,7 @@ export interface WatchOptions {
   /** Seconds after which the API server is to end the watch. */
   timeoutSeconds: number
   clock: Clock
+  pulse: Pulse
   limits: WatchLimits
   signal: AbortSignal
   /** The API server has accepted the watch. */
@@ -35,11 +37,12 @@ export interface WatchOptions {
 
 /** All in milliseconds but `maxLineBytes`. */
 export interface WatchLimits {
-  /** After this much silence `/livez` is asked, and again each time it has passed. */
-  idleMs: number
-  /** How long `/livez` may take. Together with `idleMs` this is how long a dead API server goes unnoticed. */
-  probeMs: number
-  /** After this much silence the watch is opened anew even if `/livez` answers: bookmarks come about every minute. */
+  /**
+   * So long after the last question that was answered the API server is asked whether it lives, whatever arrives on the
+   * watch meanwhile: what it sends may come through while nothing gets to it.
+   */
+  pulseMs: number
+  /** After this much silence the watch is opened anew even if the API server lives: bookmarks come about every minute. */
   silentMs: number
   maxLineBytes: number
 }
@@ -92,36 +95,32 @@ export async function watch(options: WatchOptions): Promise<void> {
   }
 }
 
-/** Aborts a watch on which nothing arrives: with a TransportError when the API server is dead, else with WatchLost. */
-function startWatchdog(options: WatchOptions, controller: AbortController) {
-  const { transport, clock, limits } = options
-  let lastByte = clock.now()
-  let lastSign = lastByte
+/** Aborts a watch: with a TransportError when the API server is dead, with WatchLost when nothing arrives otherwise. */
+function startWatchdog({ clock, limits, pulse }: WatchOptions, controller: AbortController) {
+  const { signal } = controller
+  const began = clock.now()
+  let lastByte = began
 
   async function guard(): Promise<void> {
-    while (!controller.signal.aborted) {
-      const quiet = clock.now() - lastSign
-      if (quiet < limits.idleMs) await clock.sleep(limits.idleMs - quiet, controller.signal)
+    while (!signal.aborted) {
+      const answered = Math.max(began, pulse.answeredAt)
+      const wait = Math.min(answered + limits.pulseMs, lastByte + limits.silentMs) - clock.now()
+      if (wait > 0) await clock.sleep(wait, signal)
       else if (clock.now() - lastByte >= limits.silentMs) {
         controller.abort(new WatchLost(`no event and no bookmark for ${limits.silentMs / 1000} s`))
-      } else await probe()
+      } else await probe(answered)
     }
   }
 
-  async function probe(): Promise<void> {
-    const asked = clock.now()
+  async function probe(answered: number): Promise<void> {
     try {
-      await transport.request({ path: '/livez', signal: controller.signal, timeoutMs: limits.probeMs })
+      await pulse.ask(signal)
     } catch (error) {
-      const dead = error instanceof TransportError || hasStatus(error, 502, 503, 504)
-      if (dead && lastByte <= asked) {
-        const seconds = Math.round((clock.now() - lastByte) / 1000)
-        controller.abort(
-          new TransportError('timeout', `the API server has been silent for ${seconds} s: ${messageOf(error)}`),
-        )
-      }
+      const seconds = Math.round((clock.now() - answered) / 1000)
+      controller.abort(
+        new TransportError('timeout', `the API server has not answered for ${seconds} s: ${messageOf(error)}`),
+      )
     }
-    lastSign = Math.max(lastByte, clock.now())
   }
 
   return {
@@ -129,7 +128,7 @@ function startWatchdog(options: WatchOptions, controller: AbortController) {
     ended: guard().catch(() => {}),
     async *listen(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
       for await (const chunk of chunks) {
-        lastByte = lastSign = clock.now()
+        lastByte = clock.now()
         yield chunk
       }
     },

@@ -59,7 +59,7 @@ export function createKubernetesWatches(options: KubernetesWatchOptions): Kubern
         nodes().delete(name)
         show(null)
       },
-      down: reason => show(`the API server does not answer: ${reason}`),
+      down: reason => show(reason),
     }
   }
 

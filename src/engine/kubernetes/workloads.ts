@@ -45,6 +45,8 @@ interface Seen {
   pods: Map<string, KubernetesPod>
   services: Map<string, KubernetesService>
   servicesKnown: boolean
+  /** Why services, or the endpoints that they count, cannot be followed. */
+  down: { services?: string | undefined; endpoints?: string | undefined }
   endpoints: EndpointCounts
 }
 
@@ -56,6 +58,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       pods: new Map(),
       services: new Map(),
       servicesKnown: false,
+      down: {},
       endpoints: createEndpointCounts(),
     }
     clusters.set(clusterId, seen)
@@ -112,6 +115,13 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
     if (cluster) table.markFresh(cluster.name)
   }
 
+  function serviceDown(clusterId: string, changed: Seen['down']): void {
+    const down = Object.assign(seenOf(clusterId).down, changed)
+    const reason = down.services ?? down.endpoints
+    if (reason === undefined) fresh(tables.services, clusterId)
+    else mark(tables.services, clusterId, reason)
+  }
+
   const ends = [
     tables.clusters.subscribe(({ type, object, previous }) => {
       if (type === 'DELETED') {
@@ -143,7 +153,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
         seenOf(clusterId).pods.delete(key)
         if (pod) remove(tables.pods, clusterId, pod.uid)
       },
-      down: reason => mark(tables.pods, clusterId, unanswered(reason)),
+      down: reason => mark(tables.pods, clusterId, reason),
     }
   }
 
@@ -153,7 +163,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
         seenOf(clusterId).services = new Map(services.map(service => [keyOf(service), service]))
         seenOf(clusterId).servicesKnown = true
         showAll(clusterId)
-        fresh(tables.services, clusterId)
+        serviceDown(clusterId, { services: undefined })
         onServices?.(clusterId)
       },
       changed(service) {
@@ -165,11 +175,10 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
         seenOf(clusterId).services.delete(key)
         if (service) remove(tables.services, clusterId, service.uid)
       },
-      down: reason => mark(tables.services, clusterId, unanswered(reason)),
+      down: reason => serviceDown(clusterId, { services: reason }),
     }
   }
 
-  /** Their own staleness is not told apart: they come from where the services do. */
   function endpointObserver(clusterId: string): ReflectorObserver<KubernetesEndpoints> {
     return {
       synced(slices) {
@@ -177,10 +186,11 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
         seen.endpoints = createEndpointCounts()
         for (const slice of slices) seen.endpoints.put(slice)
         showServices(clusterId, [...seen.services.keys()])
+        serviceDown(clusterId, { endpoints: undefined })
       },
       changed: slice => showServices(clusterId, seenOf(clusterId).endpoints.put(slice)),
       gone: key => showServices(clusterId, seenOf(clusterId).endpoints.delete(key)),
-      down() {},
+      down: reason => serviceDown(clusterId, { endpoints: reason }),
     }
   }
 
@@ -192,7 +202,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
     }),
     stale(clusterId, reason) {
       mark(tables.pods, clusterId, reason)
-      mark(tables.services, clusterId, reason)
+      serviceDown(clusterId, { services: reason, endpoints: reason })
     },
     forget(clusterId) {
       clusters.delete(clusterId)
@@ -211,8 +221,4 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
 
 function keyOf({ namespace, name }: { namespace: string; name: string }): string {
   return `${namespace}/${name}`
-}
-
-function unanswered(reason: string): string {
-  return `the API server does not answer: ${reason}`
 }

@@ -125,6 +125,109 @@ const cases: [string, Parts, string][] = [
     '1/2 Init:Error 0',
   ],
   [
+    'a sidecar that was started and fails its probe holds nobody up, and is not ready',
+    {
+      containers: [{ ready: true, state: running }],
+      init: [{ started: true, ready: false, state: running }],
+      sidecars: ['i0'],
+    },
+    '1/2 Running 0',
+  ],
+  [
+    'a sidecar crashes while it starts',
+    {
+      phase: 'Pending',
+      containers: [{ state: waiting('PodInitializing') }],
+      init: [
+        { started: false, state: waiting('CrashLoopBackOff'), restartCount: 4 },
+        { state: waiting('PodInitializing') },
+      ],
+      sidecars: ['i0'],
+    },
+    '0/2 Init:CrashLoopBackOff 4',
+  ],
+  [
+    'a sidecar ended well before the containers did',
+    {
+      containers: [{ ready: true, state: running, restartCount: 1 }],
+      init: [{ started: false, state: ended(0, { reason: 'Completed' }), restartCount: 2 }],
+      sidecars: ['i0'],
+    },
+    '1/2 Running 3',
+  ],
+  [
+    'only a sidecar after the one under way is not heard yet',
+    {
+      phase: 'Pending',
+      init: [{ state: ended(0), restartCount: 1 }, { state: running }, { started: true, ready: true, state: running }],
+      sidecars: ['i2'],
+    },
+    '0/1 Init:1/3 1',
+  ],
+  [
+    'all is done, with a sidecar',
+    {
+      phase: 'Succeeded',
+      containers: [{ state: ended(0, { reason: 'Completed' }) }],
+      init: [{ started: false, state: ended(0, { reason: 'Completed' }) }],
+      sidecars: ['i0'],
+    },
+    '0/2 Completed 0',
+  ],
+  [
+    'what is done and said to be ready is not counted',
+    {
+      containers: [
+        { ready: true, state: ended(0, { reason: 'Completed' }) },
+        { ready: true, state: running },
+      ],
+    },
+    '1/2 NotReady 0',
+  ],
+  [
+    'a container waits without a reason: the phase speaks',
+    { phase: 'Pending', containers: [{ state: { waiting: {} } }] },
+    '0/1 Pending 0',
+  ],
+  [
+    'init is done although an init container says otherwise: the condition counts',
+    {
+      containers: [{ state: waiting('CrashLoopBackOff'), restartCount: 6 }],
+      init: [{ state: running, restartCount: 9 }],
+      status: { conditions: [yes('Initialized')] },
+    },
+    '0/1 CrashLoopBackOff 6',
+  ],
+  [
+    'it was gated and is scheduled',
+    { containers: [{ ready: true, state: running }], status: { conditions: [yes('PodScheduled')] } },
+    '1/1 Running 0',
+  ],
+  [
+    'it cannot be scheduled',
+    {
+      phase: 'Pending',
+      status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }] },
+    },
+    '0/0 Pending 0',
+  ],
+  [
+    'it is refused by its node',
+    { phase: 'Failed', status: { reason: 'UnexpectedAdmissionError' } },
+    '0/0 UnexpectedAdmissionError 0',
+  ],
+  ['its node does not say', { phase: 'Unknown', status: { reason: 'NodeLost' } }, '0/0 NodeLost 0'],
+  [
+    'it failed and goes',
+    { phase: 'Failed', containers: [{ state: ended(1, { reason: 'Error' }) }], metadata: { deletionTimestamp: 'x' } },
+    '0/1 Error 0',
+  ],
+  [
+    'it goes while it initialises',
+    { phase: 'Pending', init: [{ state: running }], metadata: { deletionTimestamp: 'x' } },
+    '0/0 Terminating 0',
+  ],
+  [
     'it is gated',
     {
       phase: 'Pending',

@@ -2,23 +2,33 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { reflectorLimits } from '../../../src/drivers/kubernetes/reflector.ts'
 import { requestWhere, status } from './support/api-server.ts'
-import { node, nodes, startReflection } from './support/reflection.ts'
+import { node, nodes, type Reflection, startReflection } from './support/reflection.ts'
 import { createWorlds } from './support/worlds.ts'
 
 const isProbe = ({ path }: { path: string }) => path === '/livez'
 
+/** Lets the two questions that a dead API server is known by go unanswered. */
+async function twoTimeouts(run: Reflection, meanwhile = () => {}): Promise<void> {
+  for (let times = 0; times < 2; times += 1) {
+    await requestWhere(run.api, isProbe)
+    meanwhile()
+    await run.clock.sleeping(reflectorLimits.probeMs)
+    await run.clock.advance(reflectorLimits.probeMs)
+  }
+}
+
 for (const world of createWorlds()) {
   describe(`silence on a reflector over ${world.name}`, () => {
-    it('asks a silent API server whether it lives, and stays when it does', async () => {
+    it('asks the API server again and again whether it lives, and stays when it does', async () => {
       await using run = await startReflection(world, { objects: [node('a')] })
       const watch = await run.watch()
       await run.told.next()
-      for (let minute = 0; minute < 3; minute += 1) {
-        await run.clock.sleeping(reflectorLimits.idleMs)
-        await run.clock.advance(reflectorLimits.idleMs)
+      for (let times = 0; times < 4; times += 1) {
+        await run.clock.sleeping(reflectorLimits.pulseMs)
+        await run.clock.advance(reflectorLimits.pulseMs)
         await requestWhere(run.api, isProbe)
       }
-      await run.clock.sleeping(reflectorLimits.idleMs)
+      await run.clock.sleeping(reflectorLimits.pulseMs)
       run.api.put(nodes, node('b'))
 
       assert.equal(await run.told.next(), 'changed b')
@@ -32,12 +42,11 @@ for (const world of createWorlds()) {
       assert.equal(await run.told.next(), 'synced a')
       const began = run.clock.now()
       run.api.intercept = () => 'hang'
-      await run.clock.sleeping(reflectorLimits.idleMs)
-      await run.clock.advance(reflectorLimits.idleMs)
-      await requestWhere(run.api, isProbe)
-      await run.clock.advance(reflectorLimits.probeMs)
+      await run.clock.sleeping(reflectorLimits.pulseMs)
+      await run.clock.advance(reflectorLimits.pulseMs)
+      await twoTimeouts(run)
 
-      assert.match(await run.told.next(), /^down: the API server has been silent for 40 s/)
+      assert.match(await run.told.next(), /^down: the API server has not answered for 40 s/)
       assert.ok(run.clock.now() - began < 60_000)
       await watch.closed
 
@@ -46,6 +55,43 @@ for (const world of createWorlds()) {
       await run.clock.sleeping(100)
       await run.clock.advance(100)
       assert.equal(await run.told.next(), 'synced a b')
+    })
+
+    it('notices within 60 s that nothing gets to the API server although its events still come', async () => {
+      await using run = await startReflection(world, { objects: [node('a')] })
+      const watch = await run.watch()
+      assert.equal(await run.told.next(), 'synced a')
+      const began = run.clock.now()
+      run.api.intercept = () => 'hang'
+      for (let step = 0; step < reflectorLimits.pulseMs / 5_000; step += 1) {
+        watch.bookmark('500')
+        run.api.put(nodes, node('a', `${step}`))
+        assert.equal(await run.told.next(), `changed a=${step}`)
+        await run.clock.advance(5_000)
+      }
+      await twoTimeouts(run, () => watch.bookmark('501'))
+
+      assert.match(await run.told.next(), /^down: the API server has not answered for 40 s/)
+      assert.ok(run.clock.now() - began < 60_000)
+      await watch.closed
+    })
+
+    it('forgives one question that is lost', async () => {
+      await using run = await startReflection(world, { objects: [node('a')] })
+      const watch = await run.watch()
+      await run.told.next()
+      run.api.intercept = request => (isProbe(request) ? 'hang' : undefined)
+      await run.clock.sleeping(reflectorLimits.pulseMs)
+      await run.clock.advance(reflectorLimits.pulseMs)
+      await requestWhere(run.api, isProbe)
+      run.api.intercept = undefined
+      await run.clock.advance(reflectorLimits.probeMs)
+      await requestWhere(run.api, isProbe)
+      await run.clock.sleeping(reflectorLimits.pulseMs)
+      run.api.put(nodes, node('b'))
+
+      assert.equal(await run.told.next(), 'changed b')
+      assert.deepEqual(run.api.watches.all, [watch])
     })
 
     it('notices an API server that stops answering in the middle of a list', async () => {
@@ -59,9 +105,9 @@ for (const world of createWorlds()) {
       await using run = await startReflection(world, { objects: [node('a')] })
       const first = await run.watch()
       await run.told.next()
-      for (let time = 0; time < reflectorLimits.silentMs; time += reflectorLimits.idleMs) {
-        await run.clock.sleeping(reflectorLimits.idleMs)
-        await run.clock.advance(reflectorLimits.idleMs)
+      for (let time = 0; time < reflectorLimits.silentMs; time += reflectorLimits.pulseMs) {
+        await run.clock.sleeping(reflectorLimits.pulseMs)
+        await run.clock.advance(reflectorLimits.pulseMs)
       }
       const second = await run.watch()
 
@@ -101,7 +147,7 @@ for (const world of createWorlds()) {
         objects: [node('a')],
         before: ({ api }) => (api.intercept = () => status(403, 'Forbidden', 'nodes is forbidden')),
       })
-      assert.equal(await run.told.next(), 'down: nodes is forbidden')
+      assert.equal(await run.told.next(), 'down: the API server answers 403: nodes is forbidden')
       for (const wait of [100, 200, 400, 800, 1_600, 3_200, 6_400]) {
         await run.clock.sleeping(wait)
         await run.clock.advance(wait)
@@ -137,7 +183,7 @@ for (const world of createWorlds()) {
     it('waits for as long as the API server asks', async () => {
       const busy = { status: 429, body: { kind: 'Status', message: 'slow down' }, headers: { 'retry-after': '7' } }
       await using run = await startReflection(world, { before: ({ api }) => (api.intercept = () => busy) })
-      assert.equal(await run.told.next(), 'down: slow down')
+      assert.equal(await run.told.next(), 'down: the API server answers 429: slow down')
       await run.clock.sleeping(7_000)
     })
 
@@ -145,11 +191,11 @@ for (const world of createWorlds()) {
       await using run = await startReflection(world, {
         before: ({ api }) => (api.intercept = () => status(401, 'Unauthorized', 'who are you')),
       })
-      assert.equal(await run.told.next(), 'down: who are you')
+      assert.equal(await run.told.next(), 'down: the API server answers 401: who are you')
       run.api.intercept = () => status(500, 'InternalError', 'out of order')
       await run.clock.sleeping(100)
       await run.clock.advance(100)
-      assert.equal(await run.told.next(), 'down: out of order')
+      assert.equal(await run.told.next(), 'down: the API server answers 500: out of order')
     })
   })
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { status } from '../../drivers/kubernetes/support/api-server.ts'
 import { ann, bob, type Rig, refused, root, startOn, startRig } from '../../support/engine-on-simulated.ts'
 import { pod, startForeignCluster } from '../../support/imported.ts'
 
@@ -80,7 +82,7 @@ test('one whose API server does not answer is degraded, and says why; what was s
   await until(rig, 'far', 1)
   await far.stop()
   await rig.until(() => rig.cluster('far').state === 'degraded')
-  assert.match(rig.cluster('far').message, /the API server does not answer/)
+  assert.match(rig.cluster('far').message, /no answer from the API server/)
   assert.equal(podsOf(rig, 'far').length, 1)
 })
 
@@ -167,4 +169,45 @@ test('what is written into the store by another is shown', async t => {
   await rig.until(() => rig.cluster('far').owner === 'bob')
   await rig.store.sql`delete from imported_clusters`
   await rig.until(() => rig.engine.tables.clusters.byName('far') === undefined)
+})
+
+async function untilStale(table: 'pods' | 'services', rig: Rig, reason: RegExp): Promise<void> {
+  const stale = () => rig.engine.tables[table].list({ viewer: root, scope: 'far' }).staleReason ?? ''
+  while (!reason.test(stale())) await turn()
+}
+
+test('one that reports pods without end is stale, and says why; the others are as they were', async t => {
+  const rig = await startRig(t)
+  const far = await startForeignCluster(t)
+  let count = 0
+  far.api.intercept = ({ path, query }) => {
+    if (path !== '/api/v1/pods' || query.has('watch')) return undefined
+    const items = Array.from({ length: 500 }, () => {
+      count += 1
+      const { metadata, ...rest } = pod(`p${count}`)
+      return { metadata: { ...metadata, uid: `u${count}`, resourceVersion: '1' }, ...rest }
+    })
+    return { status: 200, body: { kind: 'List', metadata: { resourceVersion: '1', continue: 'more' }, items } }
+  }
+  await rig.create({ name: 'alex', nodes: 1 })
+  await rig.engine.clusters.create(root, { name: 'far', kubeconfig: far.kubeconfig() })
+  await untilStale('pods', rig, /more in \/api\/v1\/pods than 20000 objects \(setting CLUSTER_OBJECTS\)/)
+  assert.equal(count, 20_500)
+  assert.deepEqual(podsOf(rig, 'far'), [])
+  assert.equal(rig.engine.tables.pods.list({ viewer: root, scope: 'alex' }).stale, undefined)
+  assert.ok(podsOf(rig, 'alex').length > 0)
+})
+
+test('services are stale while their endpoints cannot be followed', async t => {
+  const rig = await startRig(t)
+  const far = await startForeignCluster(t)
+  far.api.put('/api/v1/services', { metadata: { name: 'web', namespace: 'default' }, spec: { ports: [{ port: 80 }] } })
+  const refuse: typeof far.api.intercept = ({ path }) =>
+    path.includes('endpointslices') ? status(403, 'Forbidden', 'not for you') : undefined
+  far.api.intercept = refuse
+  await rig.engine.clusters.create(root, { name: 'far', kubeconfig: far.kubeconfig() })
+  await untilStale('services', rig, /answers 403: not for you/)
+  far.api.intercept = undefined
+  await untilStale('services', rig, /^$/)
+  assert.equal(rig.engine.tables.services.byName('far/default/web')?.endpoints, 0)
 })

@@ -39,6 +39,7 @@ export interface ApiRequest {
 export type ApiAnswer =
   | { status: number; body: unknown; headers?: Record<string, string> }
   | { watch: FakeWatch }
+  | { stream: AsyncIterable<Uint8Array> }
   | 'hang'
   | 'reset'
 
@@ -53,8 +54,11 @@ const resources: Resource[] = [
   { root: '/api/v1', plural: 'nodes', kind: 'Node', namespaced: false },
   { root: '/api/v1', plural: 'namespaces', kind: 'Namespace', namespaced: false },
   { root: '/api/v1', plural: 'pods', kind: 'Pod', namespaced: true },
+  { root: '/api/v1', plural: 'services', kind: 'Service', namespaced: true },
+  { root: '/api/v1', plural: 'endpoints', kind: 'Endpoints', namespaced: true },
   { root: '/api/v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true },
   { root: '/api/v1', plural: 'serviceaccounts', kind: 'ServiceAccount', namespaced: true },
+  { root: '/apis/discovery.k8s.io/v1', plural: 'endpointslices', kind: 'EndpointSlice', namespaced: true },
   { root: '/apis/apps/v1', plural: 'deployments', kind: 'Deployment', namespaced: true },
   { root: '/apis/storage.k8s.io/v1', plural: 'storageclasses', kind: 'StorageClass', namespaced: false },
   { root: '/apis/rbac.authorization.k8s.io/v1', plural: 'clusterroles', kind: 'ClusterRole', namespaced: false },

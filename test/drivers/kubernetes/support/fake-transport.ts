@@ -13,7 +13,7 @@ export function createFakeTransport(server: FakeApiServer, clock: Clock): Kubern
     const given = server.handle(toApiRequest(request))
     if (given === 'hang') return unlessAborted(new Promise<never>(() => {}), signal)
     if (given === 'reset') throw new TransportError('unreachable', 'connection reset')
-    if ('watch' in given) return given
+    if ('watch' in given || 'stream' in given) return given
     const body: unknown = JSON.parse(JSON.stringify(given.body))
     if (given.status >= 300) throw errorFromAnswer(given.status, body, given.headers?.['retry-after'])
     return { status: given.status, body }
@@ -30,7 +30,7 @@ export function createFakeTransport(server: FakeApiServer, clock: Clock): Kubern
       const deadline = deadlineOf(request)
       try {
         const given = await answer(request, deadline.signal)
-        if ('watch' in given) throw new Error('a watch was asked for by request()')
+        if (!('body' in given)) throw new Error('a stream was asked for by request()')
         return given.body
       } finally {
         deadline.end()
@@ -40,6 +40,7 @@ export function createFakeTransport(server: FakeApiServer, clock: Clock): Kubern
       const deadline = deadlineOf(request)
       const given = await answer(request, deadline.signal)
       deadline.stopTimer()
+      if ('stream' in given) return given.stream
       if (!('watch' in given)) throw new Error('not a watch')
       return read(given.watch, deadline.signal)
     },

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { systemClock } from '../../../../src/clock.ts'
 import {
   createAuthority,
@@ -117,6 +118,11 @@ async function respond(api: FakeApiServer, incoming: IncomingMessage, outgoing: 
 }
 
 async function write(answer: Exclude<ApiAnswer, string>, outgoing: ServerResponse): Promise<void> {
+  if ('stream' in answer) {
+    outgoing.writeHead(200, { 'content-type': 'text/plain' })
+    await pipeline(answer.stream, outgoing)
+    return
+  }
   if (!('watch' in answer)) {
     const text = typeof answer.body === 'string'
     outgoing.writeHead(answer.status, {

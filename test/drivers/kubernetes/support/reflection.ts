@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Bounds } from '../../../../src/drivers/kubernetes/bounds.ts'
 import type { JsonObject } from '../../../../src/drivers/kubernetes/objects.ts'
 import { type KubernetesObject, textAt } from '../../../../src/drivers/kubernetes/objects.ts'
 import { type ReflectorLimits, type ReflectorObserver, reflect } from '../../../../src/drivers/kubernetes/reflector.ts'
@@ -29,6 +30,7 @@ export interface Reflection extends World {
 export interface ReflectionOptions {
   objects?: JsonObject[]
   limits?: Partial<ReflectorLimits>
+  bounds?: Bounds
   random?: () => number
   observer?: Partial<ReflectorObserver<string>>
   before?: (world: World) => void
@@ -56,6 +58,7 @@ export async function startReflection(kind: WorldKind, options: ReflectionOption
     clock,
     random: options.random ?? (() => 0.5),
     ...(options.limits && { limits: options.limits }),
+    ...(options.bounds && { bounds: options.bounds }),
   })
   return {
     ...world,
