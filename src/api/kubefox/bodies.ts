@@ -12,9 +12,10 @@ export function takeAnyBody(server: FastifyInstance): void {
     // On these nothing is expected, and what comes is not looked at.
     request.method === 'GET' || request.method === 'DELETE' ? undefined : body,
   )
-  server.addHook('onRequest', async request => {
+  server.addHook('onRequest', (request, _reply, done) => {
     const { headers } = request.raw
     if (headers['content-type'] === '') delete headers['content-type']
+    done()
   })
 }
 

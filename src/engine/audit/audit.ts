@@ -111,7 +111,7 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
       shown.push(row.id)
       last = Math.max(last, row.seq)
     }
-    for (const id of shown.splice(0, Math.max(0, shown.length - window))) table.remove(id)
+    for (const id of shown.splice(0, Math.max(0, shown.length - window))) table.forget(id)
   }
 
   function tellLoss(): void {

@@ -37,6 +37,8 @@ export interface Table<T extends MirrorObject> {
   apply(object: Unversioned<T>): Readonly<T>
   /** False when there is none. */
   remove(id: string): boolean
+  /** No longer holds an object, which goes on being: lists are without it, and nobody is told. */
+  forget(id: string): void
   /**
    * Makes the objects all there is, or all there is of those that `within` holds for; only real differences are
    * changes. Of several with one id or key the last counts.
@@ -144,6 +146,14 @@ export function createTable<T extends MirrorObject>(
     return known !== undefined
   }
 
+  function forget(id: string) {
+    const known = byId.get(id)
+    if (!known) return
+    entries.delete(known.key)
+    byId.delete(id)
+    lister.invalidate()
+  }
+
   function replace(objects: Iterable<Unversioned<T>>, { within }: { within?: (object: Readonly<T>) => boolean } = {}) {
     const byKey = new Map<string, Unversioned<T>>()
     for (const object of objects) byKey.set(options.key(object), object)
@@ -199,6 +209,7 @@ export function createTable<T extends MirrorObject>(
     kind,
     apply,
     remove,
+    forget,
     replace,
     get: (id, viewer) => visible(byId.get(id), viewer)?.object,
     byName: (key, viewer) => visible(entries.find(key), viewer)?.object,

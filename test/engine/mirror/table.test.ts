@@ -131,6 +131,24 @@ test('replace makes real differences only, within its scope', () => {
   assert.deepEqual(table.list({ viewer: admin }).items, [])
 })
 
+test('what is forgotten is gone from lists, and nobody is told', () => {
+  const { table } = setUp()
+  table.replace([thing('a'), thing('b')])
+  const { consumer } = open(table)
+  const frames = consumer.frames.length
+  const before = table.listText({ viewer: admin })
+  table.forget('id-a')
+  table.forget('id-c')
+  assert.deepEqual(
+    table.list({ viewer: admin }).items.map(({ name }) => name),
+    ['b'],
+  )
+  assert.notEqual(table.listText({ viewer: admin }), before)
+  assert.equal(table.byName('a'), undefined)
+  assert.equal(table.get('id-a'), undefined)
+  assert.equal(consumer.frames.length, frames)
+})
+
 test('names are unique: another object with the name takes its place', () => {
   const { table } = setUp()
   const feed: string[] = []
