@@ -69,8 +69,8 @@ export function createScreen({ color, command, now }: ScreenOptions): Screen {
         if (nameOf(kind) !== undefined && !shown.has(kind)) shown.set(kind, new Map())
         for (const element of elements.filter(isRecord)) {
           if (kind === 'output') output(element, !done && message.code === 200)
-          else if (kind === 'cli') texts.push(printable(JSON.stringify(element, null, 2)))
           else if (nameOf(kind) !== undefined) keep(kind, element)
+          else if (kind !== 'input') texts.push(printable(JSON.stringify(element, null, 2)))
         }
       }
       if (done) finish(message)

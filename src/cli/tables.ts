@@ -87,6 +87,12 @@ const lists: Readonly<Record<string, List>> = {
     key: ['id'],
   },
   clients: { name: 'clients', columns: members('user', 'address', 'command', 'agent'), least: 3, key: ['wsi'] },
+  addresses: {
+    name: 'addresses',
+    columns: [member('ifname'), joined('ADDRESS', '/', 'address', 'prefixlen'), member('operstate')],
+    least: 2,
+    key: ['ifname', 'address'],
+  },
   version: { name: 'versions', columns: members('qbo', 'docker', 'host', 'arch'), least: 1, key: ['host', 'qbo'] },
 }
 

@@ -1,30 +1,35 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { type TestContext, test } from 'node:test'
-import { startServed } from '../api/served.ts'
-import { run, shell } from './support.ts'
+import { after, before, test } from 'node:test'
+import { run, shell, type Test } from './support.ts'
 
 // What scripts for QBO do with the client's output (QBO AsyncAPI, "Client idioms"): as they are written where jq is
 // installed, and on every machine by what they rely on.
 
 const hasJq = spawnSync('jq', ['--version']).status === 0
 
-/** A gateway with a cluster, load balancers with addresses, and a script's environment. */
-async function prepared(t: TestContext): Promise<Record<string, string>> {
-  const served = await startServed(t)
-  const port = await served.listen()
-  const env = { KINDGATE_TOKEN: served.tokens.root, QBO_PORT: String(port), NAME: 'alex' }
-  const pool = await run(t, ['add', 'network', '198.51.100.0/28'], env)
+/** One gateway for all tests: a cluster, load balancers with addresses, and a script's environment. */
+const cleanups: (() => Promise<unknown>)[] = []
+const whole: Test = { after: work => void cleanups.push(async () => work()) }
+after(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup()
+})
+// Only now, so that the hook above comes before the one that ends the store.
+const { startServed } = await import('../api/served.ts')
+
+let env: Record<string, string> = {}
+before(async () => {
+  const served = await startServed({ after: work => void cleanups.push(work) })
+  env = { KINDGATE_TOKEN: served.tokens.root, QBO_PORT: String(await served.listen()), NAME: 'alex' }
+  const pool = await run(whole, ['add', 'network', '198.51.100.0/28'], env)
   assert.equal(pool.status, 0, pool.err)
-  const made = await run(t, ['add', 'cluster', 'alex', '-n', '3'], env)
+  const made = await run(whole, ['add', 'cluster', 'alex', '-n', '3'], env)
   assert.equal(made.status, 0, made.err)
-  const ready = () => {
+  await served.until(() => {
     const balancers = served.engine.tables.balancers.list({ viewer: { name: 'root', admin: true } }).items
     return balancers.length > 0 && balancers.every(({ state }) => state === 'ready')
-  }
-  await served.until(ready)
-  return env
-}
+  })
+})
 
 const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
@@ -73,14 +78,13 @@ const idioms: readonly (readonly [line: string, out: RegExp])[] = [
   ["qbo get net $NAME | jq -r '.networks[]?.subnet'", /^172\.\d+\.\d+\.0\/\d+\n$/],
 ]
 
-test('the idioms of scripts give what they give with QBO', { skip: !hasJq && 'there is no jq' }, async t => {
-  const env = await prepared(t)
-  for (const [line, expected] of idioms) {
+for (const [line, expected] of idioms) {
+  test(line.replace(/\n +/, '; '), { skip: !hasJq && 'there is no jq' }, async t => {
     const { out, err } = await shell(t, line, env)
-    assert.match(out, expected, `${line}\n${err}`)
-    assert.equal(err, '', line)
-  }
-})
+    assert.match(out, expected, err)
+    assert.equal(err, '')
+  })
+}
 
 /** What `.KEY[]?` of jq gives of each line. */
 function elementsOf(out: string, key: string): Record<string, unknown>[] {
@@ -92,7 +96,6 @@ function elementsOf(out: string, key: string): Record<string, unknown>[] {
 }
 
 test('each line is a document with the members that scripts select', async t => {
-  const env = await prepared(t)
   const listed = async (key: string, ...args: string[]) => {
     const { status, out, err } = await run(t, args, env)
     assert.deepEqual([status, err], [0, ''], args.join(' '))

@@ -5,19 +5,23 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { TestContext } from 'node:test'
 import { type WebSocket, WebSocketServer } from 'ws'
+
+/** What ends with a test, or with all of them. */
+export interface Test {
+  after(work: () => unknown): void
+}
 
 export const bin = path.join(import.meta.dirname, '../../bin/kindgate.js')
 
-export async function folderOf(t: TestContext): Promise<string> {
+export async function folderOf(t: Test): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kgtest-cli-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
 /** Starts the command line client in a folder of its own, its output piped. */
-export async function start(t: TestContext, args: readonly string[], env: Record<string, string> = {}) {
+export async function start(t: Test, args: readonly string[], env: Record<string, string> = {}) {
   const folder = await folderOf(t)
   const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { HOME: folder, PATH: '', ...env } })
   t.after(() => child.kill('SIGKILL'))
@@ -37,7 +41,7 @@ export async function start(t: TestContext, args: readonly string[], env: Record
 export const run = async (...given: Parameters<typeof start>) => (await start(...given)).closed
 
 /** Starts a line of a shell in which `kindgate` and `qbo` are commands; `status` is that of the whole line. */
-export async function startShell(t: TestContext, line: string, env: Record<string, string> = {}) {
+export async function startShell(t: Test, line: string, env: Record<string, string> = {}) {
   const folder = await folderOf(t)
   const own = `qbo() { "$NODE" "$BIN" "$@"; }; kindgate() { qbo "$@"; }`
   const child = spawn('bash', ['-c', `${own}\n${line}`], {
@@ -77,7 +81,7 @@ export interface Request {
 
 /** A server that answers commands as it is told; without `onCommand` it is no gateway. */
 export async function fakeGateway(
-  t: TestContext,
+  t: Test,
   { onCommand, onRequest }: { onCommand?(socket: WebSocket, request: Request): void; onRequest?: RequestListener },
 ): Promise<{ port: number }> {
   const server = createServer(onRequest)

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
+import { messages } from '../../src/api/qbo/messages/messages.ts'
 import { createLive } from '../../src/cli/live.ts'
 import { createScreen, type Screen } from '../../src/cli/screen.ts'
 import { tableOf } from '../../src/cli/tables.ts'
@@ -123,6 +124,17 @@ test('colours tell states apart, and change no column', () => {
     assert.ok(text.includes(`\u001b[${color}m${state}`), String(state))
 })
 
+test('everything that the gateway lists has a table; what is none of its lists is shown as it is', () => {
+  for (const kind of Object.keys(messages).filter(key => !['input', 'output', 'cli'].includes(key))) {
+    const [head, row] = tableOf(kind, [{}], { color: false, width: 200 })
+    assert.ok(head && row, kind)
+  }
+  const screen = screenOf()
+  screen.take({ code: 202, input: [{ message: 'command accepted' }] })
+  screen.take({ code: 200, cli: [{ qbo_port: 443 }], acmes: [{ fullchain: 'x' }] })
+  assert.deepEqual(screen.rest(80).join(''), '{  "qbo_port": 443}{  "fullchain": "x"}')
+})
+
 test('sizes and numbers are in words', () => {
   const table = (kind: string, element: Record<string, unknown>) =>
     (tableOf(kind, [element], { color: false, width: 120 })[1] ?? '').split(/ {3,}/)
@@ -230,6 +242,8 @@ test('on a terminal it shows a table, in colours unless NO_COLOR is set', { skip
   assert.doesNotMatch(table, /CMD_DONE/)
   const plain = await onTerminal(t, 'get nodes -A', { ...env, NO_COLOR: '1' }).closed
   assert.doesNotMatch(plain.out, new RegExp(`${esc}\\[\\d+m`))
+  const dumb = await onTerminal(t, 'get nodes -A', { ...env, TERM: 'dumb' }).closed
+  assert.equal(JSON.parse(dumb.out.trim().split('\n').at(-1) ?? '').command, 'CMD_DONE')
   const nothing = await onTerminal(t, 'get pods nobody', env).closed
   assert.match(stripVTControlCharacters(nothing.out), /No pods found\.\n$/)
   assert.equal(nothing.status, 0)
