@@ -1,20 +1,39 @@
 #!/usr/bin/env node
-// Starts the command line client with the Node.js of node_modules: the one on PATH may be older.
+// The command line client. Where the Node.js on PATH is too old for it, the one of node_modules runs it.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const own = join(root, 'node_modules', '.bin', 'node')
-const node = existsSync(own) ? own : process.execPath
-const child = spawn(node, [join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })
-// A terminal sends Ctrl-C to both; the client ends itself, and this process with it.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-child.on('error', error => {
-  process.stderr.write(`kindgate: ${node} could not be started: ${error.message}\n`)
+const least = 24
+const file = fileURLToPath(import.meta.url)
+const root = dirname(dirname(file))
+
+if (Number(process.versions.node.split('.')[0]) >= least) {
+  // Compiling the modules takes most of a start; where the folder cannot be written, they are compiled each time.
+  module.enableCompileCache(join(root, 'node_modules', '.cache', 'kindgate'))
+  await import('../src/cli/main.ts')
+} else {
+  const node = join(root, 'node_modules', '.bin', 'node')
+  if (existsSync(node) && !process.env.KINDGATE_RESTARTED) restart(node)
+  else fail(`Node.js ${least} is needed, and this is ${process.versions.node}: run npm install in ${root}`)
+}
+
+/** @param {string} node */
+function restart(node) {
+  const env = { ...process.env, KINDGATE_RESTARTED: '1' }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env })
+  // A terminal sends Ctrl-C to both; the client ends itself, and this process with it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', error => fail(`${node} could not be started: ${error.message}`))
+  child.on('exit', code => {
+    process.exitCode = code ?? 1
+  })
+}
+
+/** @param {string} words */
+function fail(words) {
+  process.stderr.write(`kindgate: ${words}\n`)
   process.exitCode = 1
-})
-child.on('exit', code => {
-  process.exitCode = code ?? 1
-})
+}

@@ -1,94 +1,104 @@
-import { styleText } from 'node:util'
 import progress from 'cli-progress'
-import Table from 'cli-table3'
-import { isRecord } from './settings.ts'
+import type { Command } from '../api/qbo/grammar/command.ts'
+import { keyOf, nameOf, tableOf } from './tables.ts'
+import { isRecord, plain, printable } from './text.ts'
 
-/** The columns of each list, and what tells its elements apart. */
-const lists: Record<string, { columns: string[]; key: string[] }> = {
-  clusters: { columns: ['name', 'id', 'state', 'address', 'user'], key: ['id'] },
-  nodes: { columns: ['name', 'cluster', 'state', 'address', 'image', 'user'], key: ['name'] },
-  pods: { columns: ['namespace', 'name', 'cluster', 'status', 'address', 'node'], key: ['id'] },
-  services: {
-    columns: ['namespace', 'name', 'cluster', 'type', 'address', 'external_address', 'port_number', 'protocol'],
-    key: ['id', 'port_name', 'port_number', 'protocol'],
-  },
-  networks: { columns: ['name', 'subnet', 'state', 'user'], key: ['id'] },
-  ipvs: {
-    columns: ['vip', 'vip_port', 'rip', 'rip_port', 'protocol', 'state', 'node', 'cluster'],
-    key: ['vip', 'vip_port', 'protocol', 'rip', 'rip_port', 'id'],
-  },
-  images: { columns: ['name', 'local', 'size'], key: ['name'] },
-  users: { columns: ['name', 'email', 'type', 'status'], key: ['id'] },
-  clients: { columns: ['user', 'address', 'agent', 'command'], key: ['wsi'] },
-  version: { columns: ['qbo', 'docker', 'host', 'arch'], key: ['host', 'qbo'] },
+export interface ScreenOptions {
+  color: boolean
+  command: Pick<Command, 'verb' | 'flags'>
+  /** The time, ms. */
+  now(): number
 }
 
 /** What a terminal shows of a command: tables of what came, and how far the work is. */
 export interface Screen {
   take(message: Readonly<Record<string, unknown>>): void
-  /** What is to be seen now. */
-  text(): string
+  /** What is to be seen now, of no more lines than `rows`: of what does not fit, how much it is. */
+  frame(size: { width: number; rows: number }): string[]
+  /** What is to stay when the command has ended. */
+  rest(width: number): string[]
+  /** What a list without elements is called; undefined when something was shown. */
+  missing(): string | undefined
 }
 
-export function createScreen({ color }: { color: boolean }): Screen {
+const barWidth = 24
+
+export function createScreen({ color, command, now }: ScreenOptions): Screen {
   const shown = new Map<string, Map<string, Record<string, unknown>>>()
   const texts: string[] = []
+  const notices = new Set<string>()
+  const began = now()
   let bar = ''
+  let ending = ''
 
   function keep(kind: string, element: Record<string, unknown>) {
     const rows = shown.get(kind) ?? new Map<string, Record<string, unknown>>()
     shown.set(kind, rows)
-    const key = JSON.stringify(lists[kind]?.key.map(name => element[name]))
+    const key = keyOf(kind, element)
     if (element.state === 'deleted' || element.status === 'deleted') rows.delete(key)
     else rows.set(key, element)
   }
 
-  function output({ kubeconfig, message, step, steps }: Record<string, unknown>) {
-    if (typeof kubeconfig === 'string') texts.push(kubeconfig.trimEnd())
-    if (typeof step !== 'number' || typeof steps !== 'number' || steps === 0) return
-    const options = { barsize: 24, barCompleteString: '█'.repeat(24), barIncompleteString: '░'.repeat(24) }
-    const drawn = progress.Format.BarFormat(Math.min(step / steps, 1), { ...options, barGlue: '' })
-    bar = `${drawn} ${step}/${steps} ${plain(message)}`
+  /** `said` holds for words that are no part of every command's course. */
+  function output({ kubeconfig, message, step, steps }: Record<string, unknown>, said: boolean) {
+    if (typeof kubeconfig === 'string') texts.push(printable(kubeconfig.trimEnd()))
+    else if (typeof step === 'number' && typeof steps === 'number')
+      bar = steps > 0 ? `${drawn(step / steps)} ${step}/${steps} ${plain(message).replace(/^\d+ of \d+: /, '')}` : ''
+    else if (said && typeof message === 'string') notices.add(plain(message))
+  }
+
+  function finish({ code }: Readonly<Record<string, unknown>>) {
+    bar = ''
+    const changes = command.verb !== 'get' && command.verb !== 'version'
+    if (changes && code === 200) ending = `Done in ${((now() - began) / 1000).toFixed(1)} s.`
+  }
+
+  const tables = (width: number) =>
+    [...shown].map(([kind, rows]) => tableOf(kind, [...rows.values()], { color, width }))
+  /** Parts, with a line between tables. */
+  function lines(width: number): string[] {
+    const parts = [texts.flatMap(text => text.split('\n')), ...tables(width)].filter(part => part.length > 0)
+    return parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]))
   }
 
   return {
     take(message) {
+      const done = message.command === 'CMD_DONE'
       for (const [kind, elements] of Object.entries(message)) {
         if (!Array.isArray(elements)) continue
+        if (nameOf(kind) !== undefined && !shown.has(kind)) shown.set(kind, new Map())
         for (const element of elements.filter(isRecord)) {
-          if (kind === 'output') output(element)
-          else if (kind === 'cli') texts.push(JSON.stringify(element, null, 2))
-          else if (lists[kind]) keep(kind, element)
+          if (kind === 'output') output(element, !done && message.code === 200)
+          else if (nameOf(kind) !== undefined) keep(kind, element)
+          else if (kind !== 'input') texts.push(printable(JSON.stringify(element, null, 2)))
         }
       }
-      if (message.command === 'CMD_DONE') bar = ''
+      if (done) finish(message)
     },
-    text() {
-      const tables = [...shown].map(([kind, rows]) => tableOf(kind, [...rows.values()], color))
-      return [...texts, ...tables, bar].filter(part => part !== '').join('\n')
+    frame({ width, rows }) {
+      const below = [...notices, bar].filter(line => line !== '').map(line => line.slice(0, width))
+      const all = lines(width)
+      const room = Math.max(1, rows - below.length)
+      if (all.length <= room) return [...all, ...below]
+      const kept = all.slice(0, room - 1)
+      return [...kept, `… and ${all.length - kept.length} more lines`.slice(0, width), ...below].slice(0, rows)
+    },
+    rest: width => [...lines(width), ...notices, ...(ending === '' ? [] : [ending])],
+    missing() {
+      if (command.verb !== 'get' || texts.length > 0 || [...shown.values()].some(rows => rows.size > 0))
+        return undefined
+      const [only, ...others] = [...shown.keys()]
+      return only !== undefined && others.length === 0 ? nameOf(only) : 'resources'
     },
   }
 }
 
-function tableOf(kind: string, rows: Record<string, unknown>[], color: boolean): string {
-  const columns = lists[kind]?.columns ?? []
-  const table = new Table({
-    head: columns.map(name => name.toUpperCase().replace('_', ' ')),
-    style: { head: color ? ['cyan'] : [], border: color ? ['gray'] : [], compact: true },
-  })
-  for (const row of rows) table.push(columns.map(name => cell(name, row[name], color)))
-  return table.toString()
-}
-
-function cell(name: string, value: unknown, color: boolean): string {
-  const text = plain(value)
-  if (!color || (name !== 'state' && name !== 'status')) return text
-  if (/^(ready|running|succeeded)$/i.test(text)) return styleText('green', text, { validateStream: false })
-  if (/failed|error|degraded|backoff/i.test(text)) return styleText('red', text, { validateStream: false })
-  return styleText('yellow', text, { validateStream: false })
-}
-
-/** Without what could steer a terminal. */
-function plain(value: unknown): string {
-  return String(value ?? '').replace(/\p{Cc}/gu, ' ')
+function drawn(part: number): string {
+  const options = {
+    barsize: barWidth,
+    barCompleteString: '█'.repeat(barWidth),
+    barIncompleteString: '░'.repeat(barWidth),
+    barGlue: '',
+  }
+  return progress.Format.BarFormat(Math.min(part, 1), options)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { closeServer } from '../../src/api/http/lifecycle.ts'
-import { createServer, type HttpServer } from '../../src/api/http/server.ts'
+import { createServer, type HttpServer, type ServerOptions } from '../../src/api/http/server.ts'
 import { surfaces } from '../../src/api/surfaces.ts'
 import { createLogger } from '../../src/log.ts'
 import { type Rig, type RigOptions, root, startRig } from '../support/engine-on-simulated.ts'
@@ -25,10 +25,14 @@ export type User = 'root' | 'ann' | 'bob'
  */
 export async function startServed(
   t: { after(work: () => Promise<void>): void },
-  options: RigOptions & { routes?: (server: HttpServer) => void } = {},
+  options: RigOptions & Pick<ServerOptions, 'certificate'> & { routes?: (server: HttpServer) => void } = {},
 ): Promise<Served> {
   const rig = await startRig(t, options)
-  const server = createServer({ engine: rig.engine, log: createLogger({ level: 'silent' }) })
+  const server = createServer({
+    engine: rig.engine,
+    log: createLogger({ level: 'silent' }),
+    ...(options.certificate ? { certificate: options.certificate } : {}),
+  })
   const violations = checkAnswers(server)
   options.routes?.(server)
   const clock = options.clock ?? rig.clock

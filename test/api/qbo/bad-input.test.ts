@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { commands, objects, verbs } from '../../../src/api/qbo/grammar/table.ts'
+import { commands } from '../../../src/api/qbo/grammar/table.ts'
+import { objects, verbs } from '../../../src/api/qbo/grammar/vocabulary.ts'
 import { setUp, until } from '../support.ts'
 import { connect, type Message } from './client.ts'
 

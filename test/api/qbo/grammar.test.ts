@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describeFault } from '../../../src/api/qbo/grammar/command.ts'
 import { commandHelp, overview } from '../../../src/api/qbo/grammar/help.ts'
 import { parseCommand } from '../../../src/api/qbo/grammar/parse.ts'
-import { commands, objects, verbs } from '../../../src/api/qbo/grammar/table.ts'
+import { commands } from '../../../src/api/qbo/grammar/table.ts'
+import { objects, verbs } from '../../../src/api/qbo/grammar/vocabulary.ts'
 
 function inShort(line: string): string {
   const parsed = parseCommand(line)

@@ -1,5 +1,5 @@
 import type { Selection, Source } from '../elements/source.ts'
-import type { ObjectKind } from '../grammar/table.ts'
+import type { ObjectKind } from '../grammar/vocabulary.ts'
 import type { Task } from './task.ts'
 
 /** What `get all` shows, in this order. */

@@ -2,7 +2,7 @@ import type { Principal } from '../../../engine/accounts/principal.ts'
 import type { Engine } from '../../../engine/api.ts'
 import type { Source } from '../elements/source.ts'
 import type { Command } from '../grammar/command.ts'
-import type { ObjectKind } from '../grammar/table.ts'
+import type { ObjectKind } from '../grammar/vocabulary.ts'
 import type { Frame } from '../messages/frame.ts'
 import type { Voice } from '../messages/voice.ts'
 

@@ -1,6 +1,7 @@
 import { type Fault, faultAt, type Parsed, type Token, type Values } from './command.ts'
+import type { Flag, Value, ValueOption } from './options.ts'
 import { spellingOf, titleOf } from './spelling.ts'
-import type { CommandSpec, Flag, Value, ValueOption } from './table.ts'
+import type { CommandSpec } from './table.ts'
 
 /** Most characters of a name. */
 const longestName = 253
@@ -107,8 +108,7 @@ function isGiven({ flags, values }: Pick<Reading, 'flags' | 'values'>, name: Fla
 
 function unknown(spec: CommandSpec, token: Token): Fault {
   const known = spec.options.map(spellingOf).join(', ')
-  return faultAt(
-    token,
-    known === '' ? `is no option: ${titleOf(spec)} has none` : `is no option of ${titleOf(spec)}: ${known}`,
-  )
+  const message =
+    known === '' ? `is no option: ${titleOf(spec)} has none` : `is no option of ${titleOf(spec)}: ${known}`
+  return { ...faultAt(token, message), known: spec.options.map(option => `--${option.long}`) }
 }

@@ -1,4 +1,6 @@
-import type { CommandSpec, Count, Flag, ObjectKind, Text, Verb } from './table.ts'
+import type { Count, Flag, Text } from './options.ts'
+import type { CommandSpec } from './table.ts'
+import type { ObjectKind, Verb } from './vocabulary.ts'
 
 /** A command line that was understood. */
 export interface Command {
@@ -19,6 +21,8 @@ export interface Fault {
   /** The word it is about; empty for what is missing. */
   word: string
   message: string
+  /** The words that could stand there, where it is none of them. */
+  known?: readonly string[]
 }
 
 export type Parsed = { command: Command } | { fault: Fault }

@@ -1,6 +1,7 @@
 import { readArguments } from './arguments.ts'
 import { type Fault, faultAt, type Parsed, type Token } from './command.ts'
-import { commands, objects, verbs, type Word } from './table.ts'
+import { type CommandSpec, commands } from './table.ts'
+import { objects, type Verb, verbs, type Word } from './vocabulary.ts'
 import { matchWord, tokensOf } from './words.ts'
 
 /** Most characters of a command line. */
@@ -15,18 +16,30 @@ export function parseCommand(line: string): Parsed {
   const [first, ...following] = tokensOf(line)
   const tokens = first?.text === 'qbo' ? following : first ? [first, ...following] : []
   const [verbToken = end, ...rest] = tokens
-  const verb = lookUp(verbToken, verbs, 'verb')
+  const verb = readVerb(verbToken)
   if ('fault' in verb) return verb
-  const specs = commands.filter(spec => spec.verb === verb.found.name)
-  const alone = specs.find(spec => spec.object === undefined)
+  const alone = commands.find(spec => spec.verb === verb.found && spec.object === undefined)
   if (alone) return readArguments(alone, rest, end.column)
   const [objectToken = end, ...others] = rest
+  const spec = readObject(verb.found, objectToken)
+  if ('fault' in spec) return spec
+  return readArguments(spec.found, others, end.column)
+}
+
+/** The verb that a word stands for. */
+export function readVerb(token: Token): { found: Verb } | { fault: Fault } {
+  const verb = lookUp(token, verbs, 'verb')
+  return 'fault' in verb ? verb : { found: verb.found.name }
+}
+
+/** The command of a verb that a word names the object of. */
+export function readObject(verb: Verb, token: Token): { found: CommandSpec } | { fault: Fault } {
+  const specs = commands.filter(spec => spec.verb === verb)
   const known = objects.filter(object => specs.some(spec => spec.object === object.name))
-  const object = lookUp(objectToken, known, `object of ${verb.found.name}`)
+  const object = lookUp(token, known, `object of ${verb}`)
   if ('fault' in object) return object
-  const spec = specs.find(each => each.object === object.found.name)
-  if (!spec) return { fault: faultAt(objectToken, `${verb.found.name} has no such object`) }
-  return readArguments(spec, others, end.column)
+  const found = specs.find(each => each.object === object.found.name)
+  return found ? { found } : { fault: faultAt(token, `${verb} has no such object`) }
 }
 
 function lookUp<Name extends string, W extends Word<Name>>(
@@ -39,6 +52,7 @@ function lookUp<Name extends string, W extends Word<Name>>(
     return { fault: faultAt(token, `${what.startsWith('o') ? 'an' : 'a'} ${what} is missing: ${list}`) }
   const match = matchWord<Name, W>(token.text, among)
   if ('one' in match) return { found: match.one }
-  if (match.several.length === 0) return { fault: faultAt(token, `is no ${what}: ${list}`) }
+  const known = among.flatMap(entry => entry.words)
+  if (match.several.length === 0) return { fault: { ...faultAt(token, `is no ${what}: ${list}`), known } }
   return { fault: faultAt(token, `could be ${match.several.map(entry => entry.words[0]).join(' or ')}`) }
 }

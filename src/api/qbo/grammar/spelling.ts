@@ -1,4 +1,5 @@
-import type { CommandSpec, Option } from './table.ts'
+import type { Option } from './options.ts'
+import type { CommandSpec } from './table.ts'
 
 /** `-n, --nodes NODES`. */
 export function spellingOf(option: Option): string {

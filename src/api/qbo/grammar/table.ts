@@ -1,140 +1,19 @@
-/** The grammar of QBO's command lines as data: the socket, the command line client, help texts and the AsyncAPI document come from it. */
-
-export type Verb = 'version' | 'get' | 'add' | 'delete' | 'start' | 'stop'
-export type ObjectKind =
-  | 'cluster'
-  | 'node'
-  | 'pod'
-  | 'service'
-  | 'network'
-  | 'ipvs'
-  | 'image'
-  | 'user'
-  | 'client'
-  | 'all'
-  | 'watch'
-export type Flag = 'all' | 'watch' | 'kubeconfig' | 'host' | 'local' | 'admin'
-export type Text = 'image' | 'domain' | 'email'
-export type Count = 'nodes'
-export type Value = Text | Count
-
-/** A word of the grammar; `words` are all its forms, the documented one first. Any unambiguous beginning counts too. */
-export interface Word<Name extends string> {
-  name: Name
-  words: readonly [string, ...string[]]
-}
-
-export const verbs: readonly (Word<Verb> & { summary: string })[] = [
-  { name: 'version', words: ['version'], summary: "Show the gateway's version" },
-  { name: 'get', words: ['get'], summary: 'Show or watch what there is' },
-  { name: 'add', words: ['add'], summary: 'Make clusters, nodes, users or external addresses' },
-  { name: 'delete', words: ['delete', 'del'], summary: 'Remove clusters, nodes, users or external addresses' },
-  { name: 'start', words: ['start'], summary: 'Start clusters or nodes' },
-  { name: 'stop', words: ['stop'], summary: 'Stop clusters or nodes, end watches' },
-]
-
-export const objects: readonly Word<ObjectKind>[] = [
-  { name: 'cluster', words: ['clusters', 'cluster'] },
-  { name: 'node', words: ['nodes', 'node'] },
-  { name: 'pod', words: ['pods', 'pod'] },
-  { name: 'service', words: ['services', 'service', 'svc', 'svcs'] },
-  { name: 'network', words: ['networks', 'network', 'net', 'nets'] },
-  { name: 'ipvs', words: ['ipvs'] },
-  { name: 'image', words: ['images', 'image'] },
-  { name: 'user', words: ['users', 'user'] },
-  { name: 'client', words: ['clients', 'client'] },
-  { name: 'all', words: ['all'] },
-  { name: 'watch', words: ['watch', 'watches'] },
-]
-
-export interface FlagOption {
-  kind: 'flag'
-  name: Flag
-  short?: string
-  long: string
-  summary: string
-  /** Only admins may use it. */
-  admin?: true
-}
-
-export type ValueOption = {
-  kind: 'value'
-  short: string
-  long: string
-  /** How help texts call the value. */
-  value: string
-  /** Most characters of a text, greatest count. */
-  most: number
-  summary: string
-} & ({ type: 'text'; name: Text } | { type: 'count'; name: Count })
-
-export type Option = FlagOption | ValueOption
-
-const all: Option = { kind: 'flag', name: 'all', short: 'A', long: 'all', summary: 'All there are, instead of names' }
-const watch: Option = { kind: 'flag', name: 'watch', short: 'w', long: 'watch', summary: 'The list, then every change' }
-const kubeconfig: Option = {
-  kind: 'flag',
-  name: 'kubeconfig',
-  short: 'k',
-  long: 'kubeconfig',
-  summary: "The cluster's kubeconfig",
-}
-const host: Option = {
-  kind: 'flag',
-  name: 'host',
-  short: 'H',
-  long: 'host',
-  summary: "The host's addresses",
-  admin: true,
-}
-const local: Option = {
-  kind: 'flag',
-  name: 'local',
-  short: 'l',
-  long: 'local',
-  summary: 'A configuration for this command line client',
-}
-const admin: Option = { kind: 'flag', name: 'admin', long: 'admin', summary: 'The new user is an admin', admin: true }
-const image: Option = {
-  kind: 'value',
-  name: 'image',
-  short: 'i',
-  long: 'image',
-  value: 'IMAGE',
-  type: 'text',
-  most: 255,
-  summary: 'Node image',
-}
-const nodes: Option = {
-  kind: 'value',
-  name: 'nodes',
-  short: 'n',
-  long: 'nodes',
-  value: 'NODES',
-  type: 'count',
-  most: 250,
-  summary: 'Number of nodes',
-}
-const domain: Option = {
-  kind: 'value',
-  name: 'domain',
-  short: 'd',
-  long: 'domain',
-  value: 'DOMAIN',
-  type: 'text',
-  most: 128,
-  summary: 'Domain of the node names',
-}
-const email: Option = {
-  kind: 'value',
-  name: 'email',
-  short: 'c',
-  long: 'config',
-  value: 'USER',
-  type: 'text',
-  most: 253,
-  summary: 'The user, as older clients name it',
-}
+import {
+  admin,
+  all,
+  domain,
+  email,
+  type Flag,
+  host,
+  image,
+  kubeconfig,
+  local,
+  nodes,
+  type Option,
+  type Value,
+  watch,
+} from './options.ts'
+import type { ObjectKind, Verb } from './vocabulary.ts'
 
 /** What names a command takes. */
 export interface Names {
@@ -167,7 +46,10 @@ const some = (name: string): Names => ({ name, least: 1, most: mostNames })
 const someOrAll = (name: string): Names => ({ ...some(name), orAll: true })
 const any = (name: string): Names => ({ name, least: 0, most: mostNames, orAll: true })
 
-/** Every command there is. */
+/**
+ * Every command there is, as data: the socket, the command line client, help texts and the AsyncAPI document come from
+ * it.
+ */
 export const commands: readonly CommandSpec[] = [
   { verb: 'version', options: [], summary: "Show the gateway's version", examples: ['version'] },
   {

@@ -1,5 +1,5 @@
 import type { Token } from './command.ts'
-import type { Word } from './table.ts'
+import type { Word } from './vocabulary.ts'
 
 /** The words of a line. Whatever is white space separates them; there is no quoting. */
 export function tokensOf(line: string): Token[] {

@@ -1,4 +1,4 @@
-import type { ObjectKind, Verb } from '../grammar/table.ts'
+import type { ObjectKind, Verb } from '../grammar/vocabulary.ts'
 import type { CommandWord, SubcommandWord } from './envelope.schema.ts'
 
 const ofVerbs: Record<Verb, CommandWord> = {
