@@ -178,17 +178,18 @@ test('a service that cannot be told its address is told later, and the balancer 
   )
 })
 
+const pod = (node: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: `on-${node}`, namespace: 'default', labels: { app: 'web' } },
+  spec: { nodeName: node, containers: [{ name: 'web', image: 'web' }] },
+})
+
 test('with externalTrafficPolicy Local only nodes with ready pods of the service get connections', async t => {
   const rig = await startRig(t)
   await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
   await rig.create({ name: 'alex', nodes: 3 })
   const workers = [rig.worker('alex', 0).name, rig.worker('alex', 1).name]
-  const pod = (node: string) => ({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: `on-${node}`, namespace: 'default', labels: { app: 'web' } },
-    spec: { nodeName: node, containers: [{ name: 'web', image: 'web' }] },
-  })
   const gone = (node: string) =>
     act(rig, 'alex', access =>
       access.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: `on-${node}` }, never),
@@ -210,6 +211,57 @@ test('with externalTrafficPolicy Local only nodes with ready pods of the service
   assert.deepEqual([none?.vip, none?.rip], [local?.vip, null])
   assert.match(none?.message ?? '', /no ready node has a ready pod/)
   assert.equal(elements(rig, 'everywhere').length, 3)
+})
+
+test('a restart takes no node from a service of which the pods are not known yet', async t => {
+  const clock = createEagerClock()
+  const driver = createSimulatedBalancer()
+  const given: number[] = []
+  const balancer: typeof driver = {
+    ...driver,
+    async ensure(server) {
+      if (server.port === 80) given.push(server.realServers.length)
+      await driver.ensure(server)
+    },
+  }
+  const rig = await startRig(t, { clock, balancer })
+  await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
+  await rig.create({ name: 'alex', nodes: 2 })
+  await act(rig, 'alex', access => access.apply([pod(rig.worker('alex').name)], never))
+  await expose(rig, 'alex', 'web', { externalTrafficPolicy: 'Local', selector: { app: 'web' } })
+  await shown(rig, 'web', ready)
+  await rig.engine.close()
+  given.length = 0
+  const held = Promise.withResolvers<void>()
+  const again = await startOn(
+    t,
+    { store: rig.store, runtime: rig.runtime, clock },
+    {
+      balancer,
+      through: {
+        runtime: runtime => ({
+          ...runtime,
+          bootstrap: {
+            ...runtime.bootstrap,
+            async access(node) {
+              const access = await runtime.bootstrap.access(node)
+              return {
+                ...access,
+                watchEndpointSlices: (observer, signal) =>
+                  held.promise.then(() => access.watchEndpointSlices(observer, signal)),
+              }
+            },
+          },
+        }),
+      },
+    },
+  )
+  await again.until(() => again.engine.tables.services.byName('alex/default/web') !== undefined)
+  await shown(again, '', ready)
+  assert.deepEqual(given, [])
+  held.resolve()
+  await shown(again, 'web', ready)
+  assert.deepEqual([...new Set(given)], [1])
 })
 
 test('an address is kept over a restart, and freed with its service and its cluster', async t => {
