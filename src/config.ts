@@ -132,7 +132,7 @@ export const settingsSchema = Type.Object({
     {
       default: 'auto',
       description:
-        "Load balancers: in the kernel's IPVS, in the gateway's own process, or not at all; auto takes ipvs where the kernel, ipvsadm and the rights for it are there",
+        "Load balancers: in the kernel's IPVS, in the gateway's own process, or not at all; auto takes ipvs where the kernel, ipvsadm, the rights for it and IP forwarding are there",
     },
   ),
   BALANCER_INTERFACE: Type.String({

@@ -114,6 +114,7 @@ export const serviceExample: Service = {
   selector: { app: 'web' },
   endpoints: 2,
   readyEndpoints: 2,
+  readyNodes: ['node-2b251a2c.localhost', 'node-7fd1ed41.localhost'],
   labels: { app: 'web' },
   deletedAt: null,
   simulated: false,

@@ -23,6 +23,8 @@ export const givenAddresses: Addresses = {
 /** What of `ip -json address show` matters here. */
 const linksSchema = Type.Array(
   Type.Object({
+    ifname: Type.Optional(Type.String()),
+    flags: Type.Optional(Type.Array(Type.String())),
     addr_info: Type.Optional(Type.Array(Type.Object({ family: Type.String(), local: Type.Optional(Type.String()) }))),
   }),
 )
@@ -38,21 +40,23 @@ export function createInterfaceAddresses({ run, device }: { run: Run; device: st
       () => false,
     )
 
-  async function list(): Promise<string[]> {
-    if (!(await exists())) return []
-    const links: Static<typeof linksSchema> = Value.Decode(
-      linksSchema,
-      JSON.parse(await run('ip', ['-json', '-4', 'address', 'show', 'dev', device])),
-    )
-    return links.flatMap(link =>
-      (link.addr_info ?? []).flatMap(info => (info.family === 'inet' ? (info.local ?? []) : [])),
-    )
+  /** Without naming the interface, which is an error where it is missing. */
+  async function look(): Promise<{ up: boolean; addresses: string[] }> {
+    const text = await run('ip', ['-json', '-4', 'address', 'show'])
+    const links: Static<typeof linksSchema> = Value.Decode(linksSchema, JSON.parse(text))
+    const link = links.find(each => each.ifname === device)
+    const own = (link?.addr_info ?? []).filter(info => info.family === 'inet')
+    return { up: link?.flags?.includes('UP') ?? false, addresses: own.flatMap(info => info.local ?? []) }
   }
+
+  const list = async () => (await look()).addresses
 
   return {
     list,
     async ensure(address) {
       try {
+        const { up, addresses } = await look()
+        if (up && addresses.includes(address)) return
         if (!(await exists())) await run('ip', ['link', 'add', device, 'type', 'dummy'])
         await run('ip', ['link', 'set', device, 'up'])
         await run('ip', ['address', 'replace', `${address}/32`, 'dev', device])

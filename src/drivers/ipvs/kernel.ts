@@ -49,19 +49,26 @@ export function createKernelDriver({ clock, run, readTable, addresses }: KernelO
     return parseIpvsTable(await readTable()).filter(server => held.has(server.address))
   }
 
-  async function restore(rules: string[]): Promise<void> {
+  /** `left` says which rules are still to be followed, by what is there afterwards: ipvsadm's exit code is its last line's. */
+  async function restore(
+    rules: string[],
+    at: Endpoint,
+    left: (found: ObservedVirtualServer | undefined) => string[],
+  ): Promise<void> {
     if (rules.length === 0) return
     try {
       await run('ipvsadm', ['--restore'], `${rules.join('\n')}\n`)
     } catch (error) {
       throw new BalancerError('Failed', `the kernel's IPVS took no rules: ${messageOf(error)}`, { cause: error })
     }
+    const refused = left(findIn(parseIpvsTable(await readTable()), at))
+    if (refused.length > 0) throw new BalancerError('Failed', `the kernel's IPVS did not take: ${refused.join('; ')}`)
   }
 
   async function bringInLine(wanted: VirtualServer): Promise<void> {
     closing.signal.throwIfAborted()
     const key = endpointKey(wanted)
-    const found = (await ours()).find(each => endpointKey(each) === key)
+    const found = findIn(await ours(), wanted)
     const before = draining.get(key)?.since
     const since = new Map<string, number>()
     const drain = (server: ObservedRealServer) => {
@@ -70,16 +77,18 @@ export function createKernelDriver({ clock, run, readTable, addresses }: KernelO
       since.set(realServerKey(server), from)
       return true
     }
-    await restore(rulesFor(wanted, found, drain))
+    const rules = rulesFor(wanted, found, drain)
     if (since.size > 0) draining.set(key, { wanted, since })
     else draining.delete(key)
+    await restore(rules, wanted, after => rulesFor(wanted, after, server => since.has(realServerKey(server))))
   }
 
   async function remove(server: Endpoint): Promise<void> {
     const key = endpointKey(server)
     draining.delete(key)
     const there = await ours()
-    if (there.some(each => endpointKey(each) === key)) await restore([removalOf(server)])
+    const removal = [removalOf(server)]
+    if (findIn(there, server)) await restore(removal, server, after => (after ? removal : []))
     if (!there.some(each => each.address === server.address && endpointKey(each) !== key))
       await addresses.remove(server.address)
   }
@@ -105,4 +114,9 @@ export function createKernelDriver({ clock, run, readTable, addresses }: KernelO
       await sweeping
     },
   }
+}
+
+function findIn(servers: readonly ObservedVirtualServer[], at: Endpoint): ObservedVirtualServer | undefined {
+  const key = endpointKey(at)
+  return servers.find(each => endpointKey(each) === key)
 }

@@ -1,13 +1,6 @@
 import type { Store } from '../../store/postgres.ts'
 import { addressesOf, overlaps } from '../networks/allocate.ts'
-import {
-  type BalancerRow,
-  deleteBalancer,
-  insertBalancer,
-  lockAddresses,
-  selectBalancers,
-  selectPools,
-} from './queries.ts'
+import { type BalancerRow, insertBalancer, lockAddresses, selectBalancers, selectPools } from './queries.ts'
 
 export interface AddressWish {
   clusterId: string
@@ -41,7 +34,7 @@ export function chooseAddress(
   return { lack: 'no external address is free' }
 }
 
-/** Gives a load balancer the address that it keeps from then on. One that has another than it asks for gives that back. */
+/** Gives a load balancer the address that it keeps until it is taken from it, whatever it asks for meanwhile. */
 export async function allocateAddress(store: Store, wish: AddressWish): Promise<Allocation> {
   return store.transaction(async sql => {
     await lockAddresses(sql)
@@ -49,9 +42,8 @@ export async function allocateAddress(store: Store, wish: AddressWish): Promise<
     const own = rows.find(
       row => row.clusterId === wish.clusterId && row.namespace === wish.namespace && row.name === wish.name,
     )
-    if (own && (wish.address === null || wish.address === own.address)) return { row: own }
-    if (own) await deleteBalancer(sql, own)
-    const held = new Set(rows.filter(row => row !== own).map(row => row.address))
+    if (own) return { row: own }
+    const held = new Set(rows.map(row => row.address))
     const choice = chooseAddress(await selectPools(sql), held, wish.address)
     if ('lack' in choice) return choice
     const { clusterId, namespace, name } = wish

@@ -19,7 +19,7 @@ export interface BalancingOptions {
   /** Null: load balancing is switched off. */
   driver: BalancerDriver | null
   tables: { clusters: Table<Cluster>; nodes: Table<Node>; services: Table<Service>; balancers: Table<Balancer> }
-  /** Whether all services of a cluster have been seen: those that are missing then are gone. */
+  /** Whether all services of a cluster have been seen, with what is behind them: those that are missing then are gone. */
   servicesKnown(clusterId: string): boolean
   /** The way to a cluster's API server. Rejects when there is none. */
   access(clusterId: string): Promise<ClusterAccess>
@@ -76,14 +76,16 @@ export function createBalancing(options: BalancingOptions): Balancing {
       return queue.add(pruneKey)
     }
     // At the same moment as the services themselves: what is known later may be more than these.
-    const known = driver !== null && options.servicesKnown(clusterId)
-    const services = of(tables.services, clusterId)
+    const seen = options.servicesKnown(clusterId)
+    const known = driver !== null && seen
+    // Before, a service's nodes could seem to have no pods of it, and be taken from it.
+    const services = seen ? of(tables.services, clusterId) : []
     const targets = targetsOf(cluster, of(tables.nodes, clusterId), services)
     const faults: unknown[] = []
     const attempt = (work: Promise<void>) => work.catch((error: unknown) => void faults.push(error))
     const before = driver ? await selectBalancers(store.sql, clusterId) : []
     if (known)
-      for (const row of before.filter(each => !targets.some(target => isOf(each, target))))
+      for (const row of before.filter(each => !targets.some(target => keeps(target, each))))
         await attempt(free(row, services, signal))
     const counts = await connectionCounts()
     const shown: Unversioned<Balancer>[] = []
@@ -98,11 +100,15 @@ export function createBalancing(options: BalancingOptions): Balancing {
     if (faults.length > 0) throw faults[0]
   }
 
-  /** A load balancer that is not wanted any more: its service is gone, or has another type now and is told so. */
+  /**
+   * A load balancer that is not wanted any more, or asks for another address: its service is gone, or is told first that
+   * it has none now.
+   */
   async function free(row: BalancerRow, services: readonly Readonly<Service>[], signal: AbortSignal): Promise<void> {
     const service = services.find(each => each.namespace === row.namespace && each.name === row.name)
     if (service?.externalAddresses.includes(row.address)) await publish(row.clusterId, service, [], signal)
     await deleteBalancer(store.sql, row)
+    lookAtWaiting()
   }
 
   async function serve(
@@ -123,12 +129,17 @@ export function createBalancing(options: BalancingOptions): Balancing {
         faults.push(error)
       })
     }
-    if (target.shown)
-      await tell(cluster.id, target, failures.size > 0 ? null : address, signal).catch(error => faults.push(error))
+    let notice = ''
+    await tell(cluster.id, target, failures.size > 0 ? null : address, signal).catch((error: unknown) => {
+      notice = `its service could not be told its address, and will be: ${messageOf(error)}`
+      faults.push(error)
+    })
+    if ('lack' in allocation) noteLack(cluster, target, allocation.lack)
     return viewBalancers(cluster, target, {
       address,
       driver: driver?.name ?? null,
       lack: 'lack' in allocation ? allocation.lack : '',
+      notice,
       failure: (port, protocol) => failures.get(`${port}/${protocol}`),
       connections: (port, protocol, node) =>
         counts(address ?? '', port, protocol, node, target.ports.find(each => each.port === port)?.nodePort ?? 0),
@@ -137,8 +148,18 @@ export function createBalancing(options: BalancingOptions): Balancing {
 
   /** The service shows its address, once that works. */
   async function tell(clusterId: string, target: Target, address: string | null, signal: AbortSignal): Promise<void> {
-    if (address === null || target.shown?.includes(address)) return
+    if (address === null || target.shown === null || target.shown.includes(address)) return
     await publish(clusterId, target, [{ ip: address }], signal)
+  }
+
+  /** Logged once for each reason: what is shown has it from then on. */
+  function noteLack(cluster: Readonly<Cluster>, { namespace, name }: Target, reason: string): void {
+    const shown = tables.balancers.list({
+      viewer,
+      filter: each => each.clusterId === cluster.id && each.namespace === namespace && each.service === name,
+    }).items
+    if (shown.some(each => each.message === reason)) return
+    log.info({ cluster: cluster.name, namespace, service: name, reason }, 'a load balancer has no address')
   }
 
   async function publish(
@@ -168,6 +189,7 @@ export function createBalancing(options: BalancingOptions): Balancing {
     if (!driver) return
     const rows = await selectBalancers(store.sql)
     await driver.prune(new Set(rows.map(row => row.address)))
+    lookAtWaiting()
   }
 
   async function connectionCounts(): Promise<Counts> {
@@ -199,6 +221,12 @@ export function createBalancing(options: BalancingOptions): Balancing {
     }
   }
 
+  /** Addresses may have become free: for those that have none. */
+  function lookAtWaiting(): void {
+    const waiting = tables.balancers.list({ viewer, filter: each => each.vip === null }).items
+    for (const clusterId of new Set(waiting.map(each => each.clusterId))) queue.add(clusterId)
+  }
+
   function lookAtAll(): void {
     for (const { id } of tables.clusters.list({ viewer }).items) queue.add(id)
   }
@@ -227,6 +255,6 @@ export function createBalancing(options: BalancingOptions): Balancing {
   }
 }
 
-function isOf(row: BalancerRow, target: Target): boolean {
-  return row.namespace === target.namespace && row.name === target.name
+function keeps({ namespace, name, wish }: Target, row: BalancerRow): boolean {
+  return row.namespace === namespace && row.name === name && (wish === null || wish === row.address)
 }

@@ -30,7 +30,7 @@ export const balancerSchema = closed(
     state: Type.Union([Type.Literal('pending'), Type.Literal('ready'), Type.Literal('failed')], {
       description: '`pending`: has no address or no ready node; `failed`: could not be set up, and is tried again',
     }),
-    message: Type.String({ description: 'Why it is not ready' }),
+    message: Type.String({ description: 'Why it is not ready; or what else is amiss' }),
     labels: { ...labelsSchema, description: "The service's labels" },
     simulated: simulatedField,
     metadata: metadataSchema,

@@ -18,7 +18,10 @@ export interface Target {
   /** What the service shows as its addresses; null for the API server, which shows none. */
   shown: readonly string[] | null
   ports: { port: number; protocol: Protocol; nodePort: number }[]
+  /** The nodes that get connections. */
   nodes: Readonly<Node>[]
+  /** What to say when there are none. */
+  noNode: string
 }
 
 export const apiServerPort = 6443
@@ -47,8 +50,10 @@ export function targetsOf(
       shown: null,
       ports: [{ port: apiServerPort, protocol: 'tcp', nodePort: apiServerPort }],
       nodes: controls,
+      noNode: 'no node is ready',
     },
     ...services.filter(isBalanced).map(service => ({
+      ...nodesOf(service, ready),
       namespace: service.namespace,
       name: service.name,
       uid: service.id,
@@ -59,9 +64,20 @@ export function targetsOf(
         const known = protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : undefined
         return nodePort === null || known === undefined ? [] : [{ port, protocol: known, nodePort } as const]
       }),
-      nodes: ready,
     })),
   ]
+}
+
+/** With `externalTrafficPolicy: Local` a node hands on only to its own pods, and refuses what it has none for. */
+function nodesOf(
+  { externalTrafficPolicy, readyNodes }: Readonly<Service>,
+  ready: readonly Readonly<Node>[],
+): Pick<Target, 'nodes' | 'noNode'> {
+  if (externalTrafficPolicy !== 'Local') return { nodes: [...ready], noNode: 'no node is ready' }
+  return {
+    nodes: ready.filter(node => readyNodes.includes(node.name)),
+    noNode: 'no ready node has a ready pod of it, as externalTrafficPolicy: Local asks for',
+  }
 }
 
 /** A virtual server for each port, to that port's node port on each node. */
@@ -83,6 +99,8 @@ export interface Outcome {
   failure(port: number, protocol: Protocol): string | undefined
   /** Why there is no address. */
   lack: string
+  /** What does not keep it from working. */
+  notice: string
   connections(port: number, protocol: Protocol, node: string): number
 }
 
@@ -112,7 +130,7 @@ export function viewBalancers(cluster: Readonly<Cluster>, target: Target, outcom
       nodeId: node?.containerId ?? null,
       driver: outcome.driver,
       state: failure !== undefined ? 'failed' : outcome.address === null || !node ? 'pending' : 'ready',
-      message: failure ?? (outcome.address === null ? outcome.lack : node ? '' : 'no node is ready'),
+      message: failure ?? (outcome.address === null ? outcome.lack : node ? outcome.notice : target.noNode),
       labels: target.labels,
       simulated: cluster.simulated,
       metadata: { createdAt: null, generation: 1 },

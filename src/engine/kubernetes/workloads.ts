@@ -14,7 +14,7 @@ import { viewService } from '../services/view.ts'
 
 export interface WorkloadsOptions {
   tables: { clusters: Table<Cluster>; nodes: Table<Node>; pods: Table<Pod>; services: Table<Service> }
-  /** Called when all services of a cluster have been seen. */
+  /** Called when all services of a cluster have been seen, with what is behind them. */
   onServices?(clusterId: string): void
   clock: Clock
 }
@@ -27,7 +27,7 @@ export interface Workloads {
   stale(clusterId: string, reason: string): void
   /** The cluster is gone with all that was seen of it. */
   forget(clusterId: string): void
-  /** Whether all services of a cluster have been seen: those that are missing then are gone. */
+  /** Whether all services of a cluster have been seen, with what is behind them: those that are missing then are gone. */
   servicesKnown(clusterId: string): boolean
   /** The whole object of a pod that carries `app.kubernetes.io/managed-by: kindgate`, as last seen. */
   rawPod(clusterId: string, namespace: string, name: string): JsonObject | undefined
@@ -47,6 +47,7 @@ interface Seen {
   servicesKnown: boolean
   /** Why services, or the endpoints that they count, cannot be followed. */
   down: { services?: string | undefined; endpoints?: string | undefined }
+  endpointsKnown: boolean
   endpoints: EndpointCounts
 }
 
@@ -59,10 +60,16 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       services: new Map(),
       servicesKnown: false,
       down: {},
+      endpointsKnown: false,
       endpoints: createEndpointCounts(),
     }
     clusters.set(clusterId, seen)
     return seen
+  }
+
+  const servicesKnown = (clusterId: string) => {
+    const { servicesKnown: services = false, endpointsKnown: endpoints = false } = clusters.get(clusterId) ?? {}
+    return services && endpoints
   }
 
   const podOf = (pod: KubernetesPod, cluster: Readonly<Cluster>) =>
@@ -164,7 +171,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
         seenOf(clusterId).servicesKnown = true
         showAll(clusterId)
         serviceDown(clusterId, { services: undefined })
-        onServices?.(clusterId)
+        if (servicesKnown(clusterId)) onServices?.(clusterId)
       },
       changed(service) {
         seenOf(clusterId).services.set(keyOf(service), service)
@@ -184,9 +191,11 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       synced(slices) {
         const seen = seenOf(clusterId)
         seen.endpoints = createEndpointCounts()
+        seen.endpointsKnown = true
         for (const slice of slices) seen.endpoints.put(slice)
         showServices(clusterId, [...seen.services.keys()])
         serviceDown(clusterId, { endpoints: undefined })
+        if (servicesKnown(clusterId)) onServices?.(clusterId)
       },
       changed: slice => showServices(clusterId, seenOf(clusterId).endpoints.put(slice)),
       gone: key => showServices(clusterId, seenOf(clusterId).endpoints.delete(key)),
@@ -211,7 +220,7 @@ export function createWorkloads({ tables, clock, onServices }: WorkloadsOptions)
       fresh(tables.pods, clusterId)
       fresh(tables.services, clusterId)
     },
-    servicesKnown: clusterId => clusters.get(clusterId)?.servicesKnown ?? false,
+    servicesKnown,
     rawPod: (clusterId, namespace, name) => clusters.get(clusterId)?.pods.get(`${namespace}/${name}`)?.raw ?? undefined,
     close() {
       for (const end of ends) end()

@@ -3,9 +3,11 @@ import type { KubernetesEndpoints } from '../../drivers/kubernetes/access.ts'
 export interface EndpointCount {
   ready: number
   total: number
+  /** Names of the nodes that the ready ones are on, sorted. */
+  readyNodes: string[]
 }
 
-/** How many addresses are behind each service of a cluster, summed over its slices. Services go by `namespace/name`. */
+/** How many addresses are behind each service of a cluster, and where, summed over its slices. Services go by `namespace/name`. */
 export interface EndpointCounts {
   of(service: string): EndpointCount
   /** The service whose count may have changed, and the one that the slice belonged to before. */
@@ -31,18 +33,22 @@ export function createEndpointCounts(): EndpointCounts {
   return {
     of(service) {
       const count = { ready: 0, total: 0 }
+      const nodes = new Set<string>()
       for (const key of byService.get(service) ?? []) {
         const slice = slices.get(key)
         count.ready += slice?.ready ?? 0
         count.total += slice?.total ?? 0
+        for (const node of slice?.readyNodes ?? []) nodes.add(node)
       }
-      return count
+      return { ...count, readyNodes: [...nodes].toSorted() }
     },
     put({ namespace, name, service: serviceName, endpoints }) {
       const key = `${namespace}/${name}`
       const service = `${namespace}/${serviceName}`
       const before = remove(key)
-      slices.set(key, { service, ready: endpoints.filter(each => each.ready).length, total: endpoints.length })
+      const ready = endpoints.filter(each => each.ready)
+      const readyNodes = [...new Set(ready.map(each => each.node))].filter(node => node !== '')
+      slices.set(key, { service, ready: ready.length, total: endpoints.length, readyNodes })
       const others = byService.get(service) ?? new Set()
       byService.set(service, others.add(key))
       return [...new Set([...before, service])]

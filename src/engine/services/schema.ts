@@ -36,6 +36,9 @@ export const serviceSchema = closed(
     selector: Type.Record(Type.String(), Type.String(), { description: 'The labels of its pods' }),
     endpoints: Type.Integer({ minimum: 0, description: 'Addresses behind it' }),
     readyEndpoints: Type.Integer({ minimum: 0, description: 'Those of them that are ready' }),
+    readyNodes: Type.Array(Type.String({ examples: ['node-2b251a2c.localhost'] }), {
+      description: 'The nodes that those are on',
+    }),
     labels: kubernetesLabels,
     deletedAt: nullable(timestamp(''), 'When it was asked to go'),
     simulated: simulatedField,

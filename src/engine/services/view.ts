@@ -1,6 +1,6 @@
 import type { KubernetesService } from '../../drivers/kubernetes/access.ts'
 import type { Cluster } from '../clusters/schema.ts'
-import { mirrorId } from '../imports/identity.ts'
+import { mirrorId, mirrorNodeName } from '../imports/identity.ts'
 import type { Unversioned } from '../mirror/objects.ts'
 import type { EndpointCount } from './endpoint-counts.ts'
 import type { Service } from './schema.ts'
@@ -9,7 +9,7 @@ import type { Service } from './schema.ts'
 export function viewService(
   service: KubernetesService,
   cluster: Readonly<Cluster>,
-  { ready, total }: EndpointCount,
+  { ready, total, readyNodes }: EndpointCount,
 ): Unversioned<Service> {
   return {
     id: mirrorId(cluster, service.uid),
@@ -29,6 +29,7 @@ export function viewService(
     selector: service.selector,
     endpoints: total,
     readyEndpoints: ready,
+    readyNodes: readyNodes.map(node => mirrorNodeName(cluster, node)),
     labels: service.labels,
     deletedAt: service.deletedAt,
     simulated: cluster.simulated,

@@ -5,7 +5,7 @@ import type { BalancerDriver, Endpoint, VirtualServer } from '../../../src/drive
 /** What every driver of load balancers promises; `addresses` are two that the host has. */
 export function balancerContract(
   name: string,
-  create: () => BalancerDriver,
+  create: () => BalancerDriver | Promise<BalancerDriver>,
   { addresses: [one, other] }: { addresses: readonly [string, string] },
 ): void {
   const web = { address: one, port: 18080, protocol: 'tcp' } as const
@@ -15,15 +15,24 @@ export function balancerContract(
 
   const promise = (what: string, body: (driver: BalancerDriver) => Promise<void>) =>
     test(`${name}: ${what}`, async t => {
-      const driver = create()
-      t.after(() => driver.close())
+      const driver = await create()
+      t.after(async () => {
+        // What is in a kernel outlives the driver.
+        await driver.prune(new Set())
+        await driver.close()
+      })
       await body(driver)
     })
 
   const shown = async (driver: BalancerDriver) =>
     (await driver.observe())
       .map(({ protocol, address, port, realServers }) =>
-        [protocol, address, port, ...realServers.map(each => `${each.address}:${each.port} w${each.weight}`)].join(' '),
+        [
+          protocol,
+          address,
+          port,
+          ...realServers.map(each => `${each.address}:${each.port} w${each.weight}`).toSorted(),
+        ].join(' '),
       )
       .toSorted()
   const server = (at: Endpoint, ...indexes: number[]): VirtualServer => ({ ...at, realServers: indexes.map(node) })

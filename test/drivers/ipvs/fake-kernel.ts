@@ -15,6 +15,8 @@ export interface FakeKernel {
   readonly rules: string[]
   /** Addresses of the interface; undefined while there is none. */
   held(): string[] | undefined
+  /** Does not take that line from now on. */
+  refuse(rule: string): void
   /** Somebody connects, or goes. */
   connections(service: string, real: string, active: number): void
 }
@@ -23,7 +25,10 @@ export interface FakeKernel {
 export function createFakeKernel(): FakeKernel {
   const table = new Map<string, Map<string, Rule>>()
   const rules: string[] = []
+  const refused = new Set<string>()
   let device: Set<string> | undefined
+  let up = false
+  const inet = (addresses: string[]) => addresses.map(local => ({ family: 'inet', local }))
 
   function restore(line: string): void {
     const [, act, service = '', , real = '', , , weight] =
@@ -45,17 +50,35 @@ export function createFakeKernel(): FakeKernel {
       device = new Set()
       return ''
     },
-    'link set': () => (device ? '' : undefined),
+    'link set': () => {
+      up = device !== undefined
+      return up ? '' : undefined
+    },
     'address replace': address => (device?.add(address) ? '' : undefined),
     'address delete': address => (device?.delete(address) ? '' : undefined),
     '-json -4': () =>
-      JSON.stringify([{ addr_info: [...(device ?? [])].map(local => ({ family: 'inet', local })) }, {}].slice(0, 1)),
+      JSON.stringify([
+        { ifname: 'lo', flags: ['UP'], addr_info: [{ family: 'inet', local: '127.0.0.1' }] },
+        {},
+        ...(device ? [{ ifname: 'kindgate0', flags: up ? ['UP'] : [], addr_info: inet([...device]) }] : []),
+      ]),
   }
 
   const run: Run = async (program, args, input = '') => {
     if (program === 'ipvsadm') {
       assert.deepEqual(args, ['--restore'])
-      for (const line of input.trimEnd().split('\n')) restore(line)
+      let failure: unknown
+      for (const line of input.trimEnd().split('\n')) {
+        failure = undefined
+        try {
+          if (refused.has(line)) throw new Error('Memory allocation problem')
+          restore(line)
+        } catch (error) {
+          failure = error
+        }
+      }
+      // As the real one: its exit code is that of the last line.
+      if (failure !== undefined) throw failure
       return ''
     }
     const answer = ip[args.slice(0, 2).join(' ')]?.(args[2]?.replace('/32', '') ?? '')
@@ -66,6 +89,7 @@ export function createFakeKernel(): FakeKernel {
   return {
     run,
     rules,
+    refuse: rule => void refused.add(rule),
     held: () => device && [...device],
     addresses: createInterfaceAddresses({ run, device: 'kindgate0' }),
     readTable: async () => textOf(table),
@@ -84,7 +108,7 @@ function textOf(table: Map<string, Map<string, Rule>>): string {
     '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn',
   ]
   for (const [service, reals] of table) {
-    lines.push(`${service.startsWith('-t') ? 'TCP' : 'UDP'}  ${hexOf(service.slice(3))} rr `)
+    lines.push(`${service.startsWith('-t') ? 'TCP' : 'UDP'}  ${hexOf(service.slice(3))} rr  `)
     for (const [real, { weight, active }] of reals)
       lines.push(
         `  -> ${hexOf(real)}      ${'Masq'.padEnd(7)} ${String(weight).padEnd(6)} ${String(active).padEnd(10)} ${'0'.padEnd(10)}`,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { test } from 'node:test'
 import { chooseBalancer } from '../../../src/drivers/ipvs/choose.ts'
 import { createKernelDriver } from '../../../src/drivers/ipvs/kernel.ts'
@@ -6,24 +8,12 @@ import { parseIpvsTable } from '../../../src/drivers/ipvs/table.ts'
 import { createFakeClock } from '../../support/clock.ts'
 import { createFakeKernel } from './fake-kernel.ts'
 
-/** As Linux writes it, with what other programs have made: persistence, a firewall mark, IPv6, SCTP. */
-const recorded = `IP Virtual Server version 1.2.1 (size=4096)
-Prot LocalAddress:Port Scheduler Flags
-  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
-TCP  CB00710A:0050 rr 
-  -> AC1C0003:7D0A      Masq    1      3          12        
-  -> AC1C0004:7D0A      Masq    0      0          1         
-UDP  CB00710A:0035 rr 
-  -> AC1C0003:7A35      Masq    1      0          7         
-TCP  CB00710B:192B wlc persistent 360 FFFFFFFF
-  -> AC1C0002:192B      Route   100    1          0         
-TCP  [20010db8000000000000000000000010]:0050 rr 
-  -> [fd000000000000000000000000000003]:7D0A      Masq    1      0          0         
-FWM  00000001 wlc 
-  -> 0A000001:0000      Route   1      0          0         
-SCTP CB00710B:0B59 rr 
-  -> AC1C0002:0B59      Masq    1      0          0         
-`
+/**
+ * `/proc/net/ip_vs` of Linux 6.1.0-57-cloud-amd64 (Debian 6.1.192-3), as `traffic.ts` prints it with connections open, run
+ * by `test/machine/ipvs-kernel.sh`. Besides the driver's it has what `recorded/others.txt` asked for: persistence, a
+ * firewall mark, IPv6, SCTP.
+ */
+const recorded = await readFile(path.join(import.meta.dirname, 'recorded/linux-6.1.txt'), 'utf8')
 
 test('the kernel text is read: hexadecimal addresses, weights, connections', () => {
   assert.deepEqual(parseIpvsTable(recorded), [
@@ -32,25 +22,42 @@ test('the kernel text is read: hexadecimal addresses, weights, connections', () 
       address: '203.0.113.10',
       port: 80,
       realServers: [
-        { address: '172.28.0.3', port: 32010, weight: 1, activeConnections: 3, inactiveConnections: 12 },
-        { address: '172.28.0.4', port: 32010, weight: 0, activeConnections: 0, inactiveConnections: 1 },
+        { address: '172.28.0.3', port: 30080, weight: 1, activeConnections: 4, inactiveConnections: 0 },
+        { address: '172.28.0.2', port: 30080, weight: 0, activeConnections: 2, inactiveConnections: 0 },
       ],
-    },
-    {
-      protocol: 'udp',
-      address: '203.0.113.10',
-      port: 53,
-      realServers: [{ address: '172.28.0.3', port: 31285, weight: 1, activeConnections: 0, inactiveConnections: 7 }],
     },
     {
       protocol: 'tcp',
       address: '203.0.113.11',
       port: 6443,
-      realServers: [{ address: '172.28.0.2', port: 6443, weight: 100, activeConnections: 1, inactiveConnections: 0 }],
+      realServers: [{ address: '172.28.0.2', port: 6443, weight: 100, activeConnections: 0, inactiveConnections: 0 }],
+    },
+    {
+      protocol: 'udp',
+      address: '203.0.113.10',
+      port: 53,
+      realServers: [
+        { address: '172.28.0.3', port: 30080, weight: 1, activeConnections: 0, inactiveConnections: 1 },
+        { address: '172.28.0.2', port: 30080, weight: 1, activeConnections: 0, inactiveConnections: 0 },
+      ],
     },
   ])
   assert.deepEqual(parseIpvsTable(''), [])
   assert.deepEqual(parseIpvsTable(recorded.split('\n').slice(0, 3).join('\n')), [], 'nothing but the heading')
+})
+
+test('the fake kernel writes as the real one does', async t => {
+  const kernel = createFakeKernel()
+  const driver = createKernelDriver({ clock: createFakeClock(), ...kernel })
+  t.after(() => driver.close())
+  await driver.ensure({ ...at, realServers: [node(3), node(2)] })
+  kernel.connections('-t 203.0.113.10:80', '172.28.0.3:30080', 4)
+  kernel.connections('-t 203.0.113.10:80', '172.28.0.2:30080', 2)
+  await driver.ensure({ ...at, realServers: [node(3)] })
+  const lines = recorded.split('\n')
+  const own = lines.findIndex(line => line.startsWith('TCP  CB00710A:0050'))
+  const expected = [...lines.slice(0, 3), ...lines.slice(own, own + 3), '']
+  assert.deepEqual((await kernel.readTable()).split('\n'), expected)
 })
 
 const at = { address: '203.0.113.10', port: 80, protocol: 'tcp' } as const
@@ -86,6 +93,20 @@ test('only differences are sent, and nothing that is not ours is touched', async
   assert.deepEqual(await sent(driver.prune(new Set())), ['-D -t 203.0.113.10:80'])
   assert.deepEqual(kernel.held(), [])
   assert.match(await kernel.readTable(), /C6336401:0050/)
+})
+
+test('a rule that the kernel does not take is an error, also where ipvsadm goes by its last one', async t => {
+  const kernel = createFakeKernel()
+  const driver = createKernelDriver({ clock: createFakeClock(), ...kernel })
+  t.after(() => driver.close())
+  kernel.refuse('-a -t 203.0.113.10:80 -r 172.28.0.2:30080 -m -w 1')
+  await assert.rejects(
+    driver.ensure({ ...at, realServers: [node(2), node(3)] }),
+    /did not take: -a -t 203\.0\.113\.10:80 -r 172\.28\.0\.2:30080 -m -w 1$/,
+  )
+  kernel.refuse('-D -t 203.0.113.10:80')
+  await assert.rejects(driver.remove(at), /took no rules/)
+  assert.deepEqual(kernel.held(), ['203.0.113.10'], 'as long as a rule is there')
 })
 
 test('what another process has left in the kernel is found, mended and removed', async t => {
@@ -132,9 +153,11 @@ const nothing = async () => {
 test('the choice goes by what the host has', async t => {
   const clock = createFakeClock()
   const kernel = createFakeKernel()
+  const written = new Set<string>()
   const host = {
     run: async (program: string) => (program === 'ip' ? '[]' : ''),
-    read: async () => kernel.readTable(),
+    read: async (file: string) => (file.endsWith('ip_forward') ? '1\n' : kernel.readTable()),
+    write: async (file: string, text: string) => void written.add(`${file} ${text}`),
   }
   const chosen = async (choice: Omit<Parameters<typeof chooseBalancer>[0], 'clock' | 'device'>) => {
     const driver = await chooseBalancer({ clock, device: '', ...choice })
@@ -143,9 +166,14 @@ test('the choice goes by what the host has', async t => {
   }
   assert.equal(await chosen({ wanted: 'auto', host }), 'ipvs')
   assert.equal(await chosen({ wanted: 'ipvs', host }), 'ipvs')
+  assert.deepEqual(written, new Set(['/proc/sys/net/ipv4/vs/expire_nodest_conn 1']))
   assert.equal(await chosen({ wanted: 'userspace', host }), 'userspace')
   assert.equal(await chosen({ wanted: 'auto', host: { ...host, read: nothing } }), 'userspace')
   assert.equal(await chosen({ wanted: 'auto', host: { ...host, run: nothing } }), 'userspace')
+  const still = { ...host, read: async (file: string) => (file.endsWith('ip_forward') ? '0\n' : host.read(file)) }
+  assert.equal(await chosen({ wanted: 'auto', host: still }), 'userspace')
+  await assert.rejects(chosen({ wanted: 'ipvs', host: still }), /net\.ipv4\.ip_forward/)
+  assert.equal(await chosen({ wanted: 'ipvs', host: { ...host, write: nothing } }), 'ipvs', 'with /proc read-only')
   await assert.rejects(chosen({ wanted: 'ipvs', host: { ...host, read: nothing } }), /kernel has no IPVS/)
   await assert.rejects(chosen({ wanted: 'ipvs', host: { ...host, run: nothing } }), /ENOENT/)
 })
@@ -163,6 +191,7 @@ test('a module that is not loaded yet is loaded', async t => {
         return ''
       },
       read: async () => (loaded ? kernel.readTable() : nothing()),
+      write: nothing,
     },
   })
   t.after(() => driver.close())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { JsonObject } from '../../../src/drivers/kubernetes/objects.ts'
 import { createSimulatedBalancer } from '../../../src/drivers/simulated/balancer.ts'
 import type { Balancer } from '../../../src/engine/balancers/schema.ts'
 import { createEagerClock } from '../../support/eager-clock.ts'
@@ -8,7 +9,7 @@ import { ann, bob, type Rig, refused, root, startOn, startRig } from '../../supp
 const never = new AbortController().signal
 
 /** A service of type LoadBalancer, as a user applies it. */
-async function expose(rig: Rig, cluster: string, name: string, spec: { [key: string]: string } = {}): Promise<void> {
+async function expose(rig: Rig, cluster: string, name: string, spec: JsonObject = {}): Promise<void> {
   await act(rig, cluster, access =>
     access.apply(
       [
@@ -108,6 +109,159 @@ test('an address that is asked for is given where it is free; else the balancer 
   await expose(rig, 'alex', 'two', { loadBalancerIP: '203.0.113.15' })
   const [two] = await shown(rig, 'two', all => all.length === 1)
   assert.deepEqual([two?.state, two?.message], ['pending', '203.0.113.15 belongs to another load balancer'])
+})
+
+test('a service that asks for another address gives its own back, and gets the other once that is free', async t => {
+  const rig = await startRig(t)
+  await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
+  await rig.create({ name: 'alex', nodes: 1 })
+  await expose(rig, 'alex', 'one', { loadBalancerIP: '203.0.113.15' })
+  await expose(rig, 'alex', 'two', { loadBalancerIP: '203.0.113.14' })
+  await rig.until(() => shownBy(rig, 'two')?.[0] === '203.0.113.14')
+  await expose(rig, 'alex', 'two', { loadBalancerIP: '203.0.113.15' })
+  const [two] = await shown(rig, 'two', all => all[0]?.state === 'pending')
+  assert.deepEqual([two?.vip, two?.message], [null, '203.0.113.15 belongs to another load balancer'])
+  await rig.until(() => shownBy(rig, 'two')?.length === 0)
+  const lacks = rig.log.entries.filter(each => each.text.includes('"service":"two"'))
+  assert.equal(lacks.length, 1, lacks.map(each => each.text).join('; '))
+  // What it gave back can be had by others.
+  await expose(rig, 'alex', 'three', { loadBalancerIP: '203.0.113.14' })
+  await shown(rig, 'three', ready)
+  await act(rig, 'alex', access =>
+    access.remove({ apiVersion: 'v1', kind: 'Service', namespace: 'default', name: 'one' }, never),
+  )
+  await rig.until(() => shownBy(rig, 'two')?.[0] === '203.0.113.15')
+})
+
+test('a service that cannot be told its address is told later, and the balancer says so meanwhile', async t => {
+  let refusals = 3
+  const rig = await startRig(t, {
+    through: {
+      runtime: runtime => ({
+        ...runtime,
+        bootstrap: {
+          ...runtime.bootstrap,
+          async access(node) {
+            const access = await runtime.bootstrap.access(node)
+            return {
+              ...access,
+              async patch(ref, ...rest) {
+                if (ref.kind === 'Service' && refusals-- > 0) throw new Error('etcdserver: request timed out')
+                return access.patch(ref, ...rest)
+              },
+            }
+          },
+        },
+      }),
+    },
+  })
+  const messages: string[] = []
+  rig.engine.tables.balancers.subscribe(({ object }) => {
+    if (object.service === 'web') messages.push(`${object.state} ${object.message}`)
+  })
+  await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
+  await rig.create({ name: 'alex', nodes: 1 })
+  await expose(rig, 'alex', 'web')
+  await rig.until(() => shownBy(rig, 'web')?.length === 1)
+  assert.equal(refusals, -1)
+  const [web] = await shown(rig, 'web', all => all[0]?.message === '')
+  assert.equal(web?.state, 'ready')
+  const told = 'its service could not be told its address, and will be: etcdserver: request timed out'
+  assert.ok(messages.includes(`ready ${told}`), messages.join('; '))
+  const delays = rig.log.entries.flatMap(each => /"delayMs":(\d+)} balancing is tried again/.exec(each.text)?.[1] ?? [])
+  assert.deepEqual(
+    delays.slice(-3).map(Number),
+    delays
+      .slice(-3)
+      .map(Number)
+      .toSorted((a, b) => a - b),
+  )
+})
+
+const pod = (node: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: `on-${node}`, namespace: 'default', labels: { app: 'web' } },
+  spec: { nodeName: node, containers: [{ name: 'web', image: 'web' }] },
+})
+
+test('with externalTrafficPolicy Local only nodes with ready pods of the service get connections', async t => {
+  const rig = await startRig(t)
+  await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
+  await rig.create({ name: 'alex', nodes: 3 })
+  const workers = [rig.worker('alex', 0).name, rig.worker('alex', 1).name]
+  const gone = (node: string) =>
+    act(rig, 'alex', access =>
+      access.remove({ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: `on-${node}` }, never),
+    )
+  const [first = '', second = ''] = workers
+  await act(rig, 'alex', access => access.apply([pod(first)], never))
+  await expose(rig, 'alex', 'local', { externalTrafficPolicy: 'Local', selector: { app: 'web' } })
+  await expose(rig, 'alex', 'everywhere', { selector: { app: 'web' } })
+  await shown(rig, 'everywhere', all => ready(all) && all.length === 3)
+  const [local] = await shown(rig, 'local', all => ready(all) && all.length === 1)
+  assert.equal(local?.node, first)
+  await act(rig, 'alex', access => access.apply([pod(second)], never))
+  const both = await shown(rig, 'local', all => all.length === 2)
+  assert.deepEqual(both.map(each => each.node).toSorted(), workers.toSorted())
+  await gone(first)
+  await shown(rig, 'local', all => all.length === 1 && all[0]?.node === second)
+  await gone(second)
+  const [none] = await shown(rig, 'local', all => all[0]?.state === 'pending')
+  assert.deepEqual([none?.vip, none?.rip], [local?.vip, null])
+  assert.match(none?.message ?? '', /no ready node has a ready pod/)
+  assert.equal(elements(rig, 'everywhere').length, 3)
+})
+
+test('a restart takes no node from a service of which the pods are not known yet', async t => {
+  const clock = createEagerClock()
+  const driver = createSimulatedBalancer()
+  const given: number[] = []
+  const balancer: typeof driver = {
+    ...driver,
+    async ensure(server) {
+      if (server.port === 80) given.push(server.realServers.length)
+      await driver.ensure(server)
+    },
+  }
+  const rig = await startRig(t, { clock, balancer })
+  await rig.engine.networks.create(root, { addresses: ['203.0.113.8/29'] })
+  await rig.create({ name: 'alex', nodes: 2 })
+  await act(rig, 'alex', access => access.apply([pod(rig.worker('alex').name)], never))
+  await expose(rig, 'alex', 'web', { externalTrafficPolicy: 'Local', selector: { app: 'web' } })
+  await shown(rig, 'web', ready)
+  await rig.engine.close()
+  given.length = 0
+  const held = Promise.withResolvers<void>()
+  const again = await startOn(
+    t,
+    { store: rig.store, runtime: rig.runtime, clock },
+    {
+      balancer,
+      through: {
+        runtime: runtime => ({
+          ...runtime,
+          bootstrap: {
+            ...runtime.bootstrap,
+            async access(node) {
+              const access = await runtime.bootstrap.access(node)
+              return {
+                ...access,
+                watchEndpointSlices: (observer, signal) =>
+                  held.promise.then(() => access.watchEndpointSlices(observer, signal)),
+              }
+            },
+          },
+        }),
+      },
+    },
+  )
+  await again.until(() => again.engine.tables.services.byName('alex/default/web') !== undefined)
+  await shown(again, '', ready)
+  assert.deepEqual(given, [])
+  held.resolve()
+  await shown(again, 'web', ready)
+  assert.deepEqual([...new Set(given)], [1])
 })
 
 test('an address is kept over a restart, and freed with its service and its cluster', async t => {
