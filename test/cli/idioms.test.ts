@@ -78,8 +78,8 @@ const idioms: readonly (readonly [line: string, out: RegExp])[] = [
   ["qbo get net $NAME | jq -r '.networks[]?.subnet'", /^172\.\d+\.\d+\.0\/\d+\n$/],
 ]
 
-for (const [line, expected] of idioms) {
-  test(line.replace(/\n +/, '; '), { skip: !hasJq && 'there is no jq' }, async t => {
+for (const [line, expected] of hasJq ? idioms : []) {
+  test(line.replace(/\n +/, '; '), async t => {
     const { out, err } = await shell(t, line, env)
     assert.match(out, expected, err)
     assert.equal(err, '')
