@@ -138,7 +138,7 @@ test('a watch sees creation, metadata, a branch that moves with its release, and
     assert.fail('the watch has ended')
   }
   await refs.create(ann, 'environment', 'new', {})
-  await next('ADDED', 'environment/new', ref => ref.head?.length === 36)
+  await next('ADDED', 'environment/new', ref => String(ref.head).length === 36)
   await refs.setMetadata({ principal: ann, kind: 'environment', name: 'new', metadata: { title: 'T' }, how: 'put' })
   await next('MODIFIED', 'environment/new', ref => ref.title === 'T')
   await refs.remove({ principal: ann, kind: 'environment', name: 'new' })
