@@ -5,7 +5,7 @@ import { ann } from '../test/support/engine-on-simulated.ts'
 import { median } from './support/report.ts'
 
 // npm run bench:refs: reads of a ref beside a bare Fastify route with the same query through the same pool, and tags
-// beside plain inserts. Medians of rounds that alternate; more than 1 is faster than what stands beside it.
+// beside plain inserts, by the engine and over HTTP. Medians of rounds that alternate; more than 1 is faster than what stands beside it.
 
 const rounds = 15
 const each = 400
@@ -39,6 +39,15 @@ const read = async (url: string) => {
 }
 const fresh = () => `b${randomUUID().slice(0, 20)}`
 const tag = () => rig.engine.refs.tag({ principal: ann, kind: 'system', name: 'demo', tag: fresh(), id: 'aaaaaaa' })
+const tagOverHttp = async () => {
+  const answer = await fetch(`${ourUrl.slice(0, -'v1'.length)}${fresh()}`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer ann', 'content-type': 'text/plain' },
+    body: 'aaaaaaa',
+  })
+  if (!answer.ok) throw new Error(await answer.text())
+  await answer.arrayBuffer()
+}
 const insert = () =>
   sql`insert into kubefox_refs (kind, name, type, ref, instance) values ('system', 'demo', 'tag', ${fresh()}, 'aaaaaaa')`
 
@@ -66,11 +75,14 @@ async function rateOf(act: () => Promise<unknown>): Promise<number> {
   return (each / (performance.now() - start)) * 1000
 }
 
+const [durability] = await sql<{ fsync: string }[]>`select current_setting('fsync') as fsync`
+console.log(`fsync ${durability?.fsync}`)
 await compare(
   'ref reads',
   () => read(ourUrl),
   () => read(bareUrl),
 )
 await compare('tags', tag, insert)
+await compare('tags over HTTP', tagOverHttp, insert)
 await bare.close()
 for (const cleanup of cleanups.reverse()) await cleanup()

@@ -36,7 +36,10 @@ const options = [
   'gc.auto=0',
 ]
 
-/** Reads repositories with the `git` program. */
+/**
+ * Reads repositories with the `git` program. Of the environment it gets PATH, proxies, and the authorities to trust in place
+ * of the system's: SSL_CERT_FILE and SSL_CERT_DIR, or git's own GIT_SSL_CAINFO and GIT_SSL_CAPATH.
+ */
 export function createGitReader(environment: NodeJS.ProcessEnv): GitReader {
   return {
     async withTree({ url, ref }, signal, work) {
@@ -98,9 +101,7 @@ function git(
   args: string[],
   { folder, signal, environment }: { folder: string; signal: AbortSignal; environment: NodeJS.ProcessEnv },
 ): Promise<string> {
-  const passed = Object.entries(environment).filter(([name]) =>
-    /^(PATH|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i.test(name),
-  )
+  const passed = Object.entries(environment).filter(([name]) => /^(PATH|(HTTPS?|NO|ALL)_PROXY)$/i.test(name))
   return new Promise((resolve, reject) => {
     const child = spawn(
       '/bin/sh',
@@ -109,6 +110,7 @@ function git(
         cwd: folder,
         env: {
           ...Object.fromEntries(passed),
+          ...trustOf(environment),
           HOME: folder,
           LC_ALL: 'C',
           GIT_CONFIG_NOSYSTEM: '1',
@@ -138,4 +140,11 @@ function git(
       reject(new GitError(code === 127 ? 'git is not installed' : `git ${args[0]} failed`))
     })
   })
+}
+
+/** Whom to trust, in git's words: libcurl looks at none of OpenSSL's variables where it is built with GnuTLS. */
+function trustOf({ SSL_CERT_FILE, SSL_CERT_DIR, GIT_SSL_CAINFO, GIT_SSL_CAPATH }: NodeJS.ProcessEnv) {
+  const file = GIT_SSL_CAINFO || SSL_CERT_FILE
+  const folder = GIT_SSL_CAPATH || SSL_CERT_DIR
+  return { ...(file ? { GIT_SSL_CAINFO: file } : {}), ...(folder ? { GIT_SSL_CAPATH: folder } : {}) }
 }
