@@ -105,7 +105,7 @@ describe('pods and services of a real cluster', { concurrency: false }, () => {
     const names = Array.from({ length: 8 }, (_, index) => `p${index}`)
     await eventually('the service account', async () => (await k('get', 'serviceaccounts')).includes('default'))
     for (const [index, pod] of names.entries()) {
-      if (index === 3) await docker('exec', controlPlane, 'pkill', 'kube-apiserver')
+      if (index === 3) await docker('exec', controlPlane, 'pkill', '-KILL', 'kube-apiserver')
       await eventually(`${pod} is made`, () => make(pod).catch(error => /AlreadyExists/.test(String(error)) && 'made'))
       await retried('label', 'pod', pod, '--overwrite', `turn=${index}`)
       if (index % 3 === 2)

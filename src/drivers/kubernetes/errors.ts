@@ -62,6 +62,11 @@ export function isTooLarge(error: unknown): boolean {
   return error instanceof TransportError && error.code === 'too-large'
 }
 
+/** Whether the API server is there and answers, though not with what was asked for. */
+export function isAnswer(error: unknown): boolean {
+  return isTooLarge(error) || (error instanceof KubernetesError && error.status < 500)
+}
+
 /** Why an API server cannot be followed, in words that name it. */
 export function reasonOf(error: unknown): string {
   const message = messageOf(error)

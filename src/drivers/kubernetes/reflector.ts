@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { unlessAborted } from '../../deadline.ts'
 import { createBackoff } from './backoff.ts'
 import { type Bounds, defaultBounds } from './bounds.ts'
-import { isTooLarge, KubernetesError, reasonOf } from './errors.ts'
+import { isAnswer, isTooLarge, KubernetesError, reasonOf } from './errors.ts'
 import { listTaken } from './listing.ts'
 import type { KubernetesObject } from './objects.ts'
 import { createPulse, type Pulse } from './pulse.ts'
@@ -113,7 +113,7 @@ export async function reflect<T>(options: ReflectorOptions<T>): Promise<void> {
         failed = true
         if (error instanceof KubernetesError) retryAfterMs = error.retryAfterMs
         else if (isTooLarge(error)) retryAfterMs = limits.tooLargeMs
-        await unlessAborted(view.down(reasonOf(error)), signal)
+        await unlessAborted(view.down(reasonOf(error), isAnswer(error)), signal)
       }
     }
     const healthy = openedAt !== undefined && clock.now() - openedAt >= limits.healthyMs

@@ -13,8 +13,11 @@ export interface ReflectorObserver<T> {
   changed(item: T): unknown
   /** `name`, or `namespace/name` where objects live in namespaces. */
   gone(key: string): unknown
-  /** The API server cannot be watched; what was reported is stale. Called again when the reason changes. */
-  down(reason: string): unknown
+  /**
+   * The API server cannot be watched; what was reported is stale. Called again when the reason changes. `answers`: it is
+   * there, and does not let this collection be followed.
+   */
+  down(reason: string, answers?: boolean): unknown
 }
 
 /** What the observer was told so far; turns lists and events into the calls that are still missing. */
@@ -26,7 +29,7 @@ export interface View<T> {
   replace(listing: Listing<Entry<T>>): Promise<void>
   /** Rejects with TransportError `too-large` when that would be more than the bounds allow. */
   apply(event: WatchEvent): Promise<void>
-  down(reason: string): Promise<void>
+  down(reason: string, answers: boolean): Promise<void>
 }
 
 export interface Entry<T> {
@@ -132,11 +135,11 @@ export function createView<T>({ path, map, observer, bounds, signal }: ViewOptio
       }
       version = event.object.metadata.resourceVersion
     },
-    async down(reason) {
+    async down(reason, answers) {
       stale = true
       if (signal.aborted || reason === reasonTold) return
       reasonTold = reason
-      await observer.down(reason)
+      await observer.down(reason, answers)
     },
   }
 }

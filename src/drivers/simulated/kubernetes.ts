@@ -1,13 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import type { ClusterAccess } from '../kubernetes/access.ts'
 import { TransportError } from '../kubernetes/errors.ts'
-import { type JsonObject, objectAt } from '../kubernetes/objects.ts'
 import { RuntimeError } from '../runtime.ts'
 import { createAbortGroup, orAborted } from './abort.ts'
+import { createSimulatedAccess } from './access.ts'
 import { type Acts, pacedMs } from './acts.ts'
 import { createSeats, type Seat } from './seats.ts'
 import type { KubernetesNodeState, NodeState } from './state.ts'
-import { createClusterObjects } from './workloads/acts.ts'
 import { staticPods, systemObjects } from './workloads/system.ts'
 import type { ApiServer, World } from './world.ts'
 
@@ -17,7 +16,6 @@ const seconds = {
   ready: 1,
   /** The node controller's grace period (`--node-monitor-grace-period`). */
   notReady: 40,
-  drain: 2,
 }
 
 const messages = {
@@ -215,55 +213,17 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
         }
       }, signal),
 
-    access(controlPlane) {
-      const closing = new AbortController()
-      const seat = seats.of(controlPlane)
-      const objects = createClusterObjects({ acts, clock, answering: () => answeringWorkloads(controlPlane) })
-      return {
-        endpoint: null,
-        watchNodes: (observer, signal) => seat.nodes.follow(observer, AbortSignal.any([signal, closing.signal])),
-        watchPods: (observer, signal) => seat.pods.follow(observer, AbortSignal.any([signal, closing.signal])),
-        watchServices: (observer, signal) => seat.services.follow(observer, AbortSignal.any([signal, closing.signal])),
-        watchEndpointSlices: (observer, signal) =>
-          seat.endpoints.follow(observer, AbortSignal.any([signal, closing.signal])),
-        ...objects,
-
-        async patch(ref, patch, options, signal) {
-          if (ref.kind !== 'Node') return objects.patch(ref, patch, options, signal)
-          await acts.enterKubernetes('patch', ref.name, signal)
-          const api = answeringNow(controlPlane)
-          const node = api.nodes.get(ref.name)
-          if (node) put(api, { ...node, labels: mergedLabels(node.labels, objectAt(patch, 'metadata', 'labels')) })
-        },
-
-        async drain(name, timeoutMs, signal) {
-          await acts.enterKubernetes('drain', name, signal)
-          const api = answeringNow(controlPlane)
-          const node = api.nodes.get(name)
-          if (!node) return
-          if (node.schedulable) put(api, { ...node, schedulable: false })
-          const ms = Math.min(pacedMs(seconds.drain, pace), timeoutMs)
-          if (ms > 0) await clock.sleep(ms, signal)
-          answeringWorkloads(controlPlane).evict(name)
-        },
-
-        async deleteNode(name, signal) {
-          await acts.enterKubernetes('deleteNode', name, signal)
-          if (!answeringNow(controlPlane).nodes.delete(name)) return
-          world.touched()
-          seat.nodes.gone(name)
-          seat.workloads()?.nodesChanged()
-        },
-
-        async ping(_timeoutMs, signal) {
-          signal.throwIfAborted()
-          answeringNow(controlPlane)
-        },
-
-        passage: null,
-        close: () => closing.abort(),
-      }
-    },
+    access: controlPlane =>
+      createSimulatedAccess({
+        seat: seats.of(controlPlane),
+        acts,
+        clock,
+        pace,
+        answering: () => answeringNow(controlPlane),
+        workloads: () => answeringWorkloads(controlPlane),
+        put,
+        touched: world.touched,
+      }),
 
     seat: seats.of,
 
@@ -301,15 +261,6 @@ export function createKubernetes({ world, acts, clock, pace, newId, onError }: K
 
 function refused(controlPlane: string): string {
   return `the API server in ${controlPlane} does not answer: connection refused`
-}
-
-/** Of a patch of a Node only the labels count. */
-function mergedLabels(labels: Record<string, string>, patch: JsonObject): Record<string, string> {
-  const merged = new Map(Object.entries(labels))
-  for (const [key, value] of Object.entries(patch))
-    if (typeof value === 'string') merged.set(key, value)
-    else merged.delete(key)
-  return Object.fromEntries(merged)
 }
 
 function newNode(name: string, kubeletVersion: string, labels: Record<string, string>): KubernetesNodeState {

@@ -77,8 +77,8 @@ export function createClusterConnections(options: ConnectionsOptions): ClusterCo
 
   async function access(clusterId: string): Promise<ClusterAccess> {
     if (closed) throw unavailable('the gateway stops')
-    const down = observed.kubernetes.get(clusterId)?.down
-    if (down) throw unavailable(down)
+    const { down = null, answers = false } = observed.kubernetes.get(clusterId) ?? {}
+    if (down !== null && !answers) throw unavailable(down)
     const connection = connect(clusterId)
     const deadline = startDeadline({
       clock,

@@ -47,9 +47,9 @@ export function createKubernetesWatches(options: KubernetesWatchOptions): Kubern
 
   function nodeObserver(clusterId: string, signal: AbortSignal): ReflectorObserver<KubernetesNode> {
     const nodes = () => observed.kubernetes.get(clusterId)?.nodes ?? new Map()
-    const show = (down: string | null, seen = nodes()) => {
+    const show = (down: string | null, seen = nodes(), answers = false) => {
       if (signal.aborted) return
-      observed.kubernetes.set(clusterId, { nodes: seen, down })
+      observed.kubernetes.set(clusterId, { nodes: seen, down, answers })
       onChange(clusterId)
     }
     return {
@@ -59,7 +59,7 @@ export function createKubernetesWatches(options: KubernetesWatchOptions): Kubern
         nodes().delete(name)
         show(null)
       },
-      down: reason => show(reason),
+      down: (reason, answers) => show(reason, nodes(), answers),
     }
   }
 
@@ -109,7 +109,7 @@ export function createKubernetesWatches(options: KubernetesWatchOptions): Kubern
     pause(clusterId, reason) {
       end(clusterId)
       const seen = observed.kubernetes.get(clusterId)
-      if (seen) seen.down = reason
+      if (seen) Object.assign(seen, { down: reason, answers: false })
       workloads.stale(clusterId, reason)
     },
     forget(clusterId) {

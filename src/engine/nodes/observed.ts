@@ -16,8 +16,10 @@ export interface Observed {
 
 export interface ObservedKubernetes {
   nodes: Map<string, KubernetesNode>
-  /** Why the API server does not answer, null when it does. */
+  /** Why its nodes cannot be watched, null when they can. */
   down: string | null
+  /** While they cannot: whether the API server answers all the same. */
+  answers?: boolean
 }
 
 export function createObserved(): Observed {

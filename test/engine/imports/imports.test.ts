@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { status } from '../../drivers/kubernetes/support/api-server.ts'
@@ -196,6 +198,22 @@ test('one that reports pods without end is stale, and says why; the others are a
   assert.deepEqual(podsOf(rig, 'far'), [])
   assert.equal(rig.engine.tables.pods.list({ viewer: root, scope: 'alex' }).stale, undefined)
   assert.ok(podsOf(rig, 'alex').length > 0)
+})
+
+test('one that refuses the list of its nodes is degraded, and its pods and logs are there', async t => {
+  const rig = await startRig(t)
+  const far = await startForeignCluster(t)
+  far.api.intercept = ({ path }) => {
+    if (path === '/api/v1/nodes') return status(403, 'Forbidden', 'nodes is forbidden')
+    return path.endsWith('/log') ? { status: 200, body: 'told' } : undefined
+  }
+  await rig.engine.clusters.create(root, { name: 'far', kubeconfig: far.kubeconfig() })
+  await until(rig, 'far', 1)
+  await rig.until(() => rig.cluster('far').message === 'the API server answers 403: nodes is forbidden')
+  assert.equal(rig.cluster('far').state, 'degraded')
+  const ref = { cluster: 'far', namespace: 'default', pod: 'web' }
+  const log = await rig.engine.pods.logs(root, ref, {}, new AbortController().signal)
+  assert.equal(await text(Readable.from(log)), 'told')
 })
 
 test('services are stale while their endpoints cannot be followed', async t => {
