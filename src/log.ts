@@ -24,9 +24,9 @@ export function isEnabled(log: Pick<FastifyBaseLogger, 'level'>, level: Level): 
   return (values[level] ?? 0) >= (values[log.level] ?? Number.POSITIVE_INFINITY)
 }
 
-/** A child that is made when it has a line to write: making one costs more than many a request. */
-export function lazyChild(parent: FastifyBaseLogger, bindings: object): FastifyBaseLogger {
-  return new LazyChild(parent, bindings)
+/** The logger, whose children are made when they have a line to write: making one costs more than many a request. */
+export function withLazyChildren(log: FastifyBaseLogger): FastifyBaseLogger {
+  return Object.create(log, { child: { value: (bindings: object) => new LazyChild(log, bindings) } })
 }
 
 const nothing: LogFn = () => undefined
@@ -73,21 +73,19 @@ class LazyChild implements FastifyBaseLogger {
     return nothing
   }
 
-  child(...of: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
-    return this.#child().child(...of)
+  child(bindings: object): FastifyBaseLogger {
+    return new LazyChild(this, bindings)
   }
 
   #at(level: Level): LogFn {
     if (!isEnabled(this.#parent, level)) return nothing
-    // Not yet the child: Fastify looks whether every level is there.
-    return (...line: unknown[]) => {
-      const child = this.#child()
-      Reflect.apply(child[level], child, line)
-    }
+    const made = this.#make()
+    return made[level].bind(made)
   }
 
-  #child(): FastifyBaseLogger {
-    this.#made ??= this.#parent.child(this.#bindings)
+  #make(): FastifyBaseLogger {
+    const parent = this.#parent instanceof LazyChild ? this.#parent.#make() : this.#parent
+    this.#made ??= parent.child(this.#bindings)
     return this.#made
   }
 }

@@ -1,31 +1,35 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { GatewayError } from '../../errors.ts'
+import type { WhenOver } from './common.ts'
 
 /**
  * Closing begins with the signal `server.closing`: streams and waits end, what is under way is answered, connections go
- * as soon as they are idle, later requests on them get 503.
+ * as soon as they are idle, later requests on them get 503. Returns what is to be told of requests that are over.
  */
-export function endWhatIsOpen(server: FastifyInstance): void {
+export function endWhatIsOpen(server: FastifyInstance, { multiplexed }: { multiplexed: boolean }): WhenOver {
   const controller = new AbortController()
+  const answers = new Set<FastifyReply['raw']>()
   server.decorate('closing', controller.signal)
   server.addHook('preClose', async () => {
     controller.abort(new Error('the server is closing'))
+    for (const answer of answers) answer.shouldKeepAlive = false
   })
   server.addHook('onRequest', (_request, reply, done) => {
+    answers.add(reply.raw)
     if (!controller.signal.aborted) return done()
     reply.header('connection', 'close')
     done(new GatewayError('Unavailable', 'The gateway is shutting down.'))
   })
-  server.addHook('onSend', (request, reply, _payload, done) => {
-    if (controller.signal.aborted) reply.header('connection', 'close')
-    // HTTP/2 knows no such header. Fastify sets it, too, where a body is too large.
-    if (request.raw.httpVersionMajor > 1) reply.removeHeader('connection')
-    done()
-  })
-  server.addHook('onResponse', (_request, _reply, done) => {
+  if (multiplexed)
+    server.addHook('onSend', (request, reply, _payload, done) => {
+      // HTTP/2 knows no such header. Fastify sets it, too, where a body is too large.
+      if (request.raw.httpVersionMajor > 1) reply.removeHeader('connection')
+      done()
+    })
+  return (_request, reply) => {
+    answers.delete(reply.raw)
     if (controller.signal.aborted) setImmediate(() => server.server.closeIdleConnections())
-    done()
-  })
+  }
 }
 
 /** For a hijacked answer: its connection ends with it. That of HTTP/2, which knows no such header, goes on. */

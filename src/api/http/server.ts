@@ -11,7 +11,7 @@ import Fastify, {
 } from 'fastify'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
-import { lazyChild } from '../../log.ts'
+import { withLazyChildren } from '../../log.ts'
 import { auditRequests } from './audit.ts'
 import { authenticate, guardRoutes } from './auth.ts'
 import { readBodies } from './bodies.ts'
@@ -83,9 +83,8 @@ export function createServer(options: ServerOptions): HttpServer {
   const { secure, allowedOrigins } = options.browsers ?? { secure: false, allowedOrigins: [] }
   const timeouts = options.timeouts ?? { headersMs: 20_000, requestMs: 60_000, checkMs: 5_000 }
   const server: HttpServer = Fastify({
-    loggerInstance: log,
+    loggerInstance: withLazyChildren(log),
     logController: new RequestLog(),
-    childLoggerFactory: lazyChild,
     genReqId: requestIdOf,
     bodyLimit,
     requestTimeout: timeouts.requestMs,
@@ -133,8 +132,9 @@ export function createServer(options: ServerOptions): HttpServer {
   server.setErrorHandler(handleError)
   server.decorate('errorShapes', new Map())
   useSchemas(server)
-  prepareRequests(server, [measureRequests(server), logAborted])
-  endWhatIsOpen(server)
+  const whenOver = [measureRequests(server), logAborted]
+  prepareRequests(server, whenOver)
+  whenOver.push(endWhatIsOpen(server, { multiplexed: certificate !== undefined }))
   routeUpgrades(server)
   limitRates(server)
   auditRequests(server, engine.audit)

@@ -46,9 +46,11 @@ export function routeUpgrades(server: FastifyInstance): void {
   server.decorate('upgraded', upgraded)
   server.decorateRequest('upgrade', null)
   server.addHook('onRequest', (request, reply, done) => {
-    request.upgrade = pending.get(request.raw) ?? null
-    // Node.js does not read on behind an upgrade that it was told to ignore.
-    if (request.headers.upgrade !== undefined) reply.header('connection', 'close')
+    if (request.headers.upgrade !== undefined) {
+      request.upgrade = pending.get(request.raw) ?? null
+      // Node.js does not read on behind an upgrade that it was told to ignore.
+      reply.header('connection', 'close')
+    }
     done()
   })
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { createLogger, lazyChild } from '../../../src/log.ts'
+import { createLogger, withLazyChildren } from '../../../src/log.ts'
 import { tokens } from '../../support/engine.ts'
 import { setUp } from '../support.ts'
 
@@ -77,7 +77,7 @@ test('a child logger is made only for a line that is written, and its lines have
       },
     },
   })
-  const child = lazyChild(parent, { reqId: 'a' })
+  const child = withLazyChildren(parent).child({ reqId: 'a' })
   child.debug('not written')
   assert.equal(made, 0)
   child.info({ n: 1 }, 'first')
