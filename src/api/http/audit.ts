@@ -5,7 +5,7 @@ import { pathOf } from './urls.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether requests are in the audit log; those of unsafe methods are, unless this says otherwise. */
+    /** Whether requests of unsafe methods are in the audit log; false where they only ask. */
     audit?: boolean
     /** Which surface the route belongs to. */
     surface?: string
@@ -25,9 +25,11 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 export function auditRequests(server: FastifyInstance, audit: Pick<Engine['audit'], 'record'>): void {
   server.decorateRequest('failure', null)
   server.addHook('onRequest', (request, reply, done) => {
-    const { config, url } = request.routeOptions
-    if (url !== undefined && (config.audit ?? !safeMethods.has(request.method)))
-      reply.raw.once('close', () => audit.record(recordOf(request, reply)))
+    if (!safeMethods.has(request.method)) {
+      const { config, url } = request.routeOptions
+      if (url !== undefined && config.audit !== false)
+        reply.raw.once('close', () => audit.record(recordOf(request, reply)))
+    }
     done()
   })
 }

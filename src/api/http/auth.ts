@@ -37,7 +37,6 @@ export async function authenticate(gate: Gate, request: FastifyRequest, reply: F
 /** Errors: Forbidden where another site's page asks. */
 function enter(gate: Gate, request: FastifyRequest, identity: Identity): void {
   request.identity = identity
-  request.principal = identity.principal
   refuseOtherSites(request, gate.allowedOrigins)
 }
 
@@ -94,8 +93,12 @@ export function guardRoutes(server: FastifyInstance, gate: Gate, orders: Engine[
     if (open.length === 0) return
     throw new Error(`no access policy: ${open.map(route => `${route.method} ${route.url}`).join(', ')}`)
   })
-  server.decorateRequest('principal', null)
   server.decorateRequest('identity', null)
+  server.decorateRequest('principal', {
+    getter() {
+      return this.identity?.principal ?? null
+    },
+  })
   server.decorate('gate', gate)
   server.decorateRequest('order', null)
   const letIn = (request: FastifyRequest, reply: FastifyReply, access: Access | undefined) => {

@@ -20,7 +20,7 @@ declare module 'fastify' {
     /** Who asks, by which credential, and until when that holds; null on public routes. */
     identity: Identity | null
     /** Who asks; null on public routes. */
-    principal: Principal | null
+    readonly principal: Principal | null
     /** Whose secret was sent; null but on routes with access `order`. */
     order: OrderIdentity | null
     /** The answer is a stream that lasts as long as its reader likes. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { fastifyCookie } from '@fastify/cookie'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply } from 'fastify'
 
 /**
@@ -20,10 +20,10 @@ export function createBrowserCookies({ secure }: { secure: boolean }): BrowserCo
   const fullName = (name: CookieName) => `${secure ? '__Host-' : ''}kindgate_${name}`
   const set = (reply: FastifyReply, name: CookieName, value: string, maxAge: number) => {
     const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure, maxAge } as const
-    reply.header('set-cookie', fastifyCookie.serialize(fullName(name), value, attributes))
+    reply.header('set-cookie', stringifySetCookie({ name: fullName(name), value, ...attributes }))
   }
   return {
-    read: ({ cookie = '' }, name) => fastifyCookie.parse(cookie)[fullName(name)] || undefined,
+    read: ({ cookie = '' }, name) => parseCookie(cookie)[fullName(name)] || undefined,
     give: set,
     take: (reply, name) => set(reply, name, '', 0),
   }

@@ -1,3 +1,4 @@
+import { parseCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Identity } from '../../engine/accounts/identity.ts'
 import type { Engine } from '../../engine/api.ts'
@@ -61,9 +62,9 @@ function sessionCookie(cookies: BrowserCookies): Scheme {
  * QBO's cookies (QBO AsyncAPI, `qbo_uid` and `qbo_aux`): a token with an empty aux, or a service account's JWE with the
  * aux that it holds.
  */
-function qboCookies({ headers, server }: FastifyRequest): Shown | undefined {
+function qboCookies({ headers }: FastifyRequest): Shown | undefined {
   if (headers.cookie === undefined) return undefined
-  const { qbo_uid, qbo_aux } = server.parseCookie(headers.cookie)
+  const { qbo_uid, qbo_aux } = parseCookie(headers.cookie)
   const uid = qbo_uid?.replaceAll(/\s/g, '') ?? ''
   const aux = qbo_aux?.trim() ?? ''
   if (uid === '') return undefined

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import cookie from '@fastify/cookie'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
@@ -127,8 +126,6 @@ export function createServer(options: ServerOptions): HttpServer {
     logRequest(request, reply, 'request completed')
   }
 
-  // For `parseCookie` alone: whoever wants a cookie reads it.
-  server.register(cookie, { hook: false })
   server.setErrorHandler(handleError)
   server.decorate('errorShapes', new Map())
   useSchemas(server)
