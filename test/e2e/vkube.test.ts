@@ -32,7 +32,11 @@ test('an order is deployed, reached, watched and removed on a real cluster', { t
 
   await t.test('regions and ports', async () => {
     await eventually('the region', async () => (await client.get('/regions')).text === '["ausrine"]', 60)
-    const check = read(await client.post('/checkports', { region: 'ausrine', ports: [hostPort, 10250, 6443] }))
+    // A node can be ready a moment before its kubelet listens.
+    const check = await eventually('the ports of the kubelet and the API server', async () => {
+      const answer = read(await client.post('/checkports', { region: 'ausrine', ports: [hostPort, 10250, 6443] }))
+      return answer.occupied.length === 2 && answer
+    })
     assert.deepEqual(check, { status: 'PortsOccupied', occupied: [10250, 6443] })
     const free = read(await client.post('/checkports', { region: 'ausrine', ports: [hostPort] }))
     assert.deepEqual(free, { status: 'NotOccupied', occupied: [] })
