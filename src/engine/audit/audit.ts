@@ -63,7 +63,7 @@ export interface AuditLog extends AuditCommands {
 
 /** The most entries held while the store does not take them; what comes then is counted and lost. */
 const mostHeld = 10_000
-/** How many entries the mirror shows to watches that begin. */
+/** How many entries the mirror shows to watches that begin. What leaves it is not deleted: no watch tells of that. */
 const window = 1000
 const chunk = 500
 const retryMs = 1000
@@ -111,7 +111,7 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
       shown.push(row.id)
       last = Math.max(last, row.seq)
     }
-    for (const id of shown.splice(0, Math.max(0, shown.length - window))) table.remove(id)
+    for (const id of shown.splice(0, Math.max(0, shown.length - window))) table.forget(id)
   }
 
   function tellLoss(): void {

@@ -38,6 +38,11 @@ export interface Table<T extends MirrorObject> {
   /** False when there is none. */
   remove(id: string): boolean
   /**
+   * Shows an object no longer, and tells no watcher or listener: it exists still, elsewhere. For tables that are a
+   * window on a log.
+   */
+  forget(id: string): void
+  /**
    * Makes the objects all there is, or all there is of those that `within` holds for; only real differences are
    * changes. Of several with one id or key the last counts.
    */
@@ -143,6 +148,14 @@ export function createTable<T extends MirrorObject>(
     return known !== undefined
   }
 
+  function forget(id: string): void {
+    const known = byId.get(id)
+    if (!known) return
+    entries.delete(known.key)
+    byId.delete(id)
+    lister.invalidate()
+  }
+
   function replace(objects: Iterable<Unversioned<T>>, { within }: { within?: (object: Readonly<T>) => boolean } = {}) {
     const byKey = new Map<string, Unversioned<T>>()
     for (const object of objects) byKey.set(options.key(object), object)
@@ -198,6 +211,7 @@ export function createTable<T extends MirrorObject>(
     kind,
     apply,
     remove,
+    forget,
     replace,
     get: (id, viewer) => visible(byId.get(id), viewer)?.object,
     byName: (key, viewer) => visible(entries.find(key), viewer)?.object,

@@ -92,6 +92,28 @@ test('a watch from a list on tells every later entry', async t => {
   assert.deepEqual(told, ['after'])
 })
 
+test('a watch goes on past the newest thousand: it tells of no deletion', async t => {
+  const rig = await startRig(t)
+  await recorded(rig, [entry('five', { resource: 'first' })])
+  const { resourceVersion } = (await rig.engine.audit.list(root, {})).metadata
+  const told: string[] = []
+  rig.engine.tables.audit
+    .watch({
+      viewer: root,
+      signal: new AbortController().signal,
+      resourceVersion,
+      format: { name: 'types', encode: ({ type }) => Buffer.from(type) },
+    })
+    .pipe({ write: frame => told.push(frame.toString()) > 0, end: () => undefined })
+  await recorded(
+    rig,
+    Array.from({ length: 1100 }, () => entry('five')),
+  )
+  assert.deepEqual([told.length, new Set(told)], [1100, new Set(['ADDED'])])
+  assert.equal(rig.engine.tables.audit.list({ viewer: root }).items.length, 1000)
+  assert.equal((await rig.engine.audit.list(root, { resource: 'first', action: 'five' })).items.length, 1)
+})
+
 test('the database refuses to change or remove entries, and what is older than a day goes by one way', async t => {
   const rig = await startRig(t)
   const { sql } = rig.store
