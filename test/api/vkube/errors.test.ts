@@ -80,6 +80,11 @@ test('every layer refuses in the guide’s shape', async t => {
   const wrongMethod = await ask({ method: 'PUT', url: '/k8s/deploy', payload: '{}' })
   errorOf(wrongMethod, 405)
   assert.equal(wrongMethod.headers.allow, 'POST')
+  for (const method of ['PUT', 'TRACE'] as const) {
+    const unread = await ask({ method, url: '/api/v1/k8s/pod', payload: '{"a":', secret: null })
+    assert.equal(errorOf(unread, 405), 'only DELETE is allowed here')
+    assert.equal(unread.headers.allow, 'DELETE')
+  }
   assert.match(errorOf(await ask({ method: 'POST', url: '/k8s/deploy', payload: '{"a":' }), 400), /not valid JSON/)
   assert.match(errorOf(await ask({ method: 'POST', url: '/k8s/deploy', payload: '{"a":1,"a":2}' }), 400), /twice/)
   const large = JSON.stringify({ ...deployBody, name: 'x'.repeat(1024 * 1024) })
