@@ -78,7 +78,7 @@ function idleEngine(): Engine {
       tokens: { create: never, list: never, revoke: never },
       serviceAccounts: { create: never, list: never, document: never, revoke: never },
     },
-    audit: { record: never, list: never },
+    audit: { record: never, list: never, counts: never },
     refs: {
       get: never,
       reveal: never,

@@ -34,7 +34,9 @@ test('an order is deployed, reached, watched and removed on a real cluster', { t
     await eventually('the region', async () => (await client.get('/regions')).text === '["ausrine"]', 60)
     // A node can be ready a moment before its kubelet listens.
     const check = await eventually('the ports of the kubelet and the API server', async () => {
-      const answer = read(await client.post('/checkports', { region: 'ausrine', ports: [hostPort, 10250, 6443] }))
+      const answer = read<{ occupied: number[] }>(
+        await client.post('/checkports', { region: 'ausrine', ports: [hostPort, 10250, 6443] }),
+      )
       return answer.occupied.length === 2 && answer
     })
     assert.deepEqual(check, { status: 'PortsOccupied', occupied: [10250, 6443] })

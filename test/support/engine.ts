@@ -223,6 +223,7 @@ export function createFakeEngine(options: { ringSize?: number; maxBacklogBytes?:
     audit: {
       record: record => void audited.push(record),
       list: async () => ({ items: [], metadata: { resourceVersion: '1' } }),
+      counts: () => ({ held: 2, lost: 3 }),
     },
     refs: {
       get: notFaked,

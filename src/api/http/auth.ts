@@ -7,7 +7,7 @@ import { identify } from './credentials.ts'
 import type { Gate } from './gate.ts'
 import { createOrderGuard } from './order-secret.ts'
 import { refuseOtherSites } from './origin.ts'
-import type { Throttle } from './throttle.ts'
+import { refuseFailing } from './throttle.ts'
 
 /**
  * Finds out who asks. Errors: Unauthorized; Forbidden where another site's page asks; TooManyRequests after many failures;
@@ -54,19 +54,6 @@ function recognise(gate: Gate, request: FastifyRequest): Identity | undefined {
   return gate.accounts.holds(before.identity) ? before.identity : undefined
 }
 
-/** Throws TooManyRequests, with when to come again, for an address that showed many credentials that were no good. */
-export function refuseFailing(
-  throttle: Throttle,
-  credential: string,
-  { ip }: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  const seconds = throttle.refusedFor(ip, credential)
-  if (seconds === undefined) return
-  reply.header('retry-after', seconds)
-  throw new GatewayError('TooManyRequests', `Too many credentials that are not valid: try again in ${seconds} s.`)
-}
-
 /** Counts the request. The header is for every surface, whatever its errors look like. Errors: TooManyRequests. */
 function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: FastifyReply): void {
   try {
@@ -83,7 +70,7 @@ function admit(accounts: Engine['accounts'], request: FastifyRequest, reply: Fas
  * either, so that nobody without a credential learns what exists.
  */
 export function guardRoutes(server: FastifyInstance, gate: Gate, orders: Engine['orders']): void {
-  const requireOrder = createOrderGuard(server, orders)
+  const requireOrder = createOrderGuard(gate.throttle, orders)
   const routes: RouteOptions[] = []
   server.addHook('onRoute', route => {
     routes.push(route)
@@ -106,7 +93,7 @@ export function guardRoutes(server: FastifyInstance, gate: Gate, orders: Engine[
     if (access === 'admin' && !request.principal?.admin) throw new GatewayError('Forbidden', 'Only admins may do this.')
   }
   const check = async (request: FastifyRequest, reply: FastifyReply, access: Access | undefined) => {
-    if (access === 'order') return requireOrder(request)
+    if (access === 'order') return requireOrder(request, reply)
     await authenticate(gate, request, reply)
     letIn(request, reply, access)
   }

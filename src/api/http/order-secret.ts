@@ -1,34 +1,24 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
-
-/** Wrong secrets that an address may send in a minute. */
-const mostWrong = 20
+import { refuseFailing, type Throttle } from './throttle.ts'
 
 /**
  * Makes what finds out whose order a request is about, by its header `secret`, and puts it into `request.order`. Errors:
- * Unauthorized, TooManyRequests, Forbidden (the order has expired).
+ * Unauthorized, TooManyRequests (after too many credentials of any kind that were not valid), Forbidden (the order has
+ * expired).
  */
-export function createOrderGuard(server: FastifyInstance, orders: Pick<Engine['orders'], 'authenticate'>) {
-  let count: ReturnType<FastifyInstance['createRateLimit']> | undefined
-  const wrong = async (request: FastifyRequest) => {
-    // Not before the plugin is there.
-    count ??= server.createRateLimit({ max: mostWrong, timeWindow: 60_000 })
-    const limit = await count(request)
-    if (!limit.isAllowed && limit.isExceeded)
-      throw new GatewayError('TooManyRequests', `too many wrong secrets; try again in ${limit.ttlInSeconds} s`)
-  }
-
-  return async (request: FastifyRequest): Promise<void> => {
+export function createOrderGuard(throttle: Throttle, orders: Pick<Engine['orders'], 'authenticate'>) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { secret } = request.headers
-    const order = typeof secret === 'string' ? orders.authenticate(secret) : undefined
+    if (typeof secret !== 'string') throw new GatewayError('Unauthorized', 'the header secret is missing')
+    refuseFailing(throttle, secret, request, reply)
+    const order = orders.authenticate(secret)
     if (!order) {
-      if (secret !== undefined) await wrong(request)
-      throw new GatewayError(
-        'Unauthorized',
-        secret === undefined ? 'the header secret is missing' : 'the secret is wrong',
-      )
+      throttle.failed(request.ip)
+      throw new GatewayError('Unauthorized', 'the secret is wrong')
     }
+    throttle.accepted(request.ip, secret)
     request.order = order
     if (order.expired) throw new GatewayError('Forbidden', 'the order has expired')
   }

@@ -1,6 +1,8 @@
 import { hash, randomBytes } from 'node:crypto'
 import { isIPv6 } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
+import { GatewayError } from '../../errors.ts'
 
 export interface ThrottleOptions {
   clock: Clock
@@ -61,6 +63,19 @@ export function createThrottle({ clock, limit, most = 10_000 }: ThrottleOptions)
       forgetOldest(known, most)
     },
   }
+}
+
+/** Throws TooManyRequests, with when to come again, for an address that showed many credentials that were no good. */
+export function refuseFailing(
+  throttle: Throttle,
+  credential: string,
+  { ip }: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const seconds = throttle.refusedFor(ip, credential)
+  if (seconds === undefined) return
+  reply.header('retry-after', seconds)
+  throw new GatewayError('TooManyRequests', `Too many credentials that are not valid: try again in ${seconds} s.`)
 }
 
 function forgetOldest(of: Map<string, unknown> | Set<string>, most: number): void {

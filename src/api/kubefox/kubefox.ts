@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { Engine } from '../../engine/api.ts'
 import { platformSchemas } from '../../engine/platforms/schema.ts'
 import { namedSchemas } from '../../engine/refs/schema.ts'
+import { answerUnknownRoutes } from '../http/not-found.ts'
 import type { Described } from '../http/openapi/openapi.ts'
 import type { HttpServer } from '../http/server.ts'
 import { takeAnyBody } from './bodies.ts'
@@ -31,7 +32,7 @@ export async function kubefox(server: HttpServer, { engine }: { engine: Engine; 
   await server.register(
     async (api: HttpServer) => {
       api.setErrorHandler((error, request, reply) => answerError(error, request, reply))
-      api.setNotFoundHandler(() => {
+      answerUnknownRoutes(api, async () => {
         throw nothingHere()
       })
       // Requests are decoded by the surface; schemas are for the document.

@@ -3,9 +3,9 @@ import type { Engine } from '../../engine/api.ts'
 import { stateSeconds } from '../../engine/logins/logins.ts'
 import { closed } from '../../engine/schema.ts'
 import { GatewayError } from '../../errors.ts'
-import { refuseFailing } from '../http/auth.ts'
 import { identityOf } from '../http/context.ts'
 import type { HttpServer } from '../http/server.ts'
+import { refuseFailing } from '../http/throttle.ts'
 
 const loginQuery = closed({
   returnTo: Type.Optional(

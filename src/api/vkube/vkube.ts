@@ -1,4 +1,4 @@
-import type { HTTPMethods } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
 import { GatewayError } from '../../errors.ts'
 import type { Described } from '../http/openapi/openapi.ts'
@@ -71,25 +71,25 @@ function readAnyType(server: HttpServer): void {
   })
 }
 
-/** What is not there, in the guide's shape: 405 with `Allow` where the path exists for other methods, else 404. */
+/**
+ * What is not there, in the guide's shape and before anything is made of a body: 405 with `Allow` where the path exists for
+ * other methods, else 404.
+ */
 function refuseOthers(server: HttpServer, routes: { method: string; url: string }[]): void {
-  const refuse = async (
-    request: { raw: { url?: string | undefined } },
-    reply: { header(name: string, value: string): unknown },
-  ) => {
+  const refuse = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = pathOf(request.raw.url ?? '/').replace(/\/$/, '')
     const allowed = routes.filter(route => route.url === path).map(route => route.method)
     if (allowed.length === 0) throw new GatewayError('NotFound', `there is nothing at ${path.slice(0, 256)}`)
     reply.header('allow', allowed.join(', '))
     throw new GatewayError('MethodNotAllowed', `only ${allowed.join(', ')} is allowed here`)
   }
-  const methods: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
   for (const url of ['/', '/*'])
     server.route({
-      method: methods,
+      method: server.supportedMethods,
       url,
       config: { access: 'public', audit: false },
       schema: { hide: true },
+      onRequest: refuse,
       handler: refuse,
     })
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { type ErrorCode, messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Store } from '../../store/postgres.ts'
-import { asked } from '../../store/unavailable.ts'
+import { asked, codeOf } from '../../store/unavailable.ts'
 import type { Credential } from '../accounts/identity.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { createBatches } from '../batches.ts'
@@ -50,6 +50,14 @@ export interface AuditCommands {
    * one. Errors: Forbidden (no admin), InvalidRequest, Unavailable.
    */
   list(principal: Principal, query: AuditQuery): Promise<AuditList>
+  counts(): AuditCounts
+}
+
+export interface AuditCounts {
+  /** Entries that wait for the store. */
+  held: number
+  /** Entries that were lost since the gateway started: more came than can be held, or the store refused them. */
+  lost: number
 }
 
 export interface AuditLog extends AuditCommands {
@@ -57,13 +65,13 @@ export interface AuditLog extends AuditCommands {
   load(): Promise<void>
   /** Forgets those from before a time, which is at least a day ago. */
   expire(before: Date): Promise<void>
-  /** Writes what is held, if that can be done at once. */
+  /** Writes what is held, if that can be done at once; else the log says how many entries were lost. */
   close(): Promise<void>
 }
 
 /** The most entries held while the store does not take them; what comes then is counted and lost. */
 const mostHeld = 10_000
-/** How many entries the mirror shows to watches that begin. */
+/** How many entries the mirror shows to watches that begin. What leaves it is not deleted: no watch tells of that. */
 const window = 1000
 const chunk = 500
 const retryMs = 1000
@@ -84,6 +92,8 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
   let last = 0
   let held = 0
   let lost = 0
+  /** How many of the lost the audit log itself tells of. */
+  let told = 0
 
   const writes = createBatches<Omit<AuditRow, 'seq'>>(async rows => {
     for (let from = 0; from < rows.length; from += chunk) await write(rows.slice(from, from + chunk))
@@ -95,14 +105,26 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
         const written = await insertAudit(store.sql, rows)
         held -= rows.length
         show(written)
-        if (lost > 0) tellLoss()
+        if (lost > told) tellLoss()
         return
       } catch (error) {
+        if (isRefusal(error)) return refused(rows, error)
         if (tries === 0) log.error({ reason: messageOf(error), entries: rows.length }, 'could not write the audit log')
         if (closing.signal.aborted) return
         await clock.sleep(retryMs, closing.signal).catch(() => undefined)
       }
     }
+  }
+
+  /** Whatever is wrong with one entry, the others are written. */
+  async function refused(rows: Omit<AuditRow, 'seq'>[], error: unknown): Promise<void> {
+    if (rows.length > 1) {
+      for (const row of rows) await write([row])
+      return
+    }
+    held -= rows.length
+    lost += rows.length
+    log.error({ reason: messageOf(error), id: rows[0]?.id }, 'the store refused an entry of the audit log: it is lost')
   }
 
   function show(rows: AuditRow[]): void {
@@ -115,14 +137,16 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
   }
 
   function tellLoss(): void {
-    const detail = `${lost} entries were lost: the store did not take them`
-    lost = 0
+    const detail = `${lost - told} entries were lost: the store did not take them`
+    told = lost
     const about = { actor: null, from: null, requestId: null, surface: 'engine' }
     record({ ...about, action: 'auditLost', resource: 'audit', result: 'Unavailable', detail })
   }
 
   function record({ from, credential, detail, ...entry }: AuditRecord): void {
     if (held >= mostHeld) {
+      // Once for each time that it is full, not for each entry.
+      if (lost === told) log.error({ held }, 'entries of the audit log are being lost: the store does not take them')
       lost += 1
       return
     }
@@ -169,8 +193,18 @@ export function createAudit({ store, clock, ids, table, log }: AuditOptions): Au
     async close() {
       closing.abort(new Error('the gateway stops'))
       await writes.settled()
+      // The last may have added one that tells of a loss.
+      await writes.settled()
+      const entries = held + lost - told
+      if (entries > 0) log.error({ entries }, 'entries of the audit log were lost: the store did not take them')
     },
+    counts: () => ({ held, lost }),
   }
+}
+
+/** SQLSTATEs of a value that the table does not take (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+function isRefusal(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error) ?? '')
 }
 
 /** An entry never changes: every version of the list is one of its. */

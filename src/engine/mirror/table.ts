@@ -37,7 +37,10 @@ export interface Table<T extends MirrorObject> {
   apply(object: Unversioned<T>): Readonly<T>
   /** False when there is none. */
   remove(id: string): boolean
-  /** No longer holds an object, which goes on being: lists are without it, and nobody is told. */
+  /**
+   * Shows an object no longer, and tells no watcher or listener: it exists still, elsewhere. For tables that are a
+   * window on a log.
+   */
   forget(id: string): void
   /**
    * Makes the objects all there is, or all there is of those that `within` holds for; only real differences are
@@ -146,7 +149,7 @@ export function createTable<T extends MirrorObject>(
     return known !== undefined
   }
 
-  function forget(id: string) {
+  function forget(id: string): void {
     const known = byId.get(id)
     if (!known) return
     entries.delete(known.key)

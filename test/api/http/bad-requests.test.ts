@@ -222,6 +222,9 @@ for (const [method, url, allowed] of [
   ['GET', `${clusters}/alex/start/`, 'POST'],
   ['POST', '/livez', 'GET, HEAD'],
   ['PATCH', '/docs/static/index.css', 'GET, HEAD'],
+  ['TRACE', '/api/v1/nodes/node-1', 'GET, HEAD, DELETE'],
+  ['OPTIONS', '/api/v1/users/me', 'GET, HEAD'],
+  ['PATCH', '/api/v1/users/me', 'GET, HEAD'],
 ] as const) {
   test(`${method} ${url} is not allowed, and the answer says what is`, async t => {
     const { ask } = await setUp(t)
@@ -230,6 +233,20 @@ for (const [method, url, allowed] of [
     assert.equal(answer.headers.allow, allowed)
   })
 }
+
+test('a method that a path does not have is refused before a body is looked at, and after who asks', async t => {
+  const { ask } = await setUp(t)
+  for (const [type, payload] of [
+    ['application/json', '{"a":'],
+    ['text/plain', 'a'],
+    ['application/json', JSON.stringify('x'.repeat(1024 * 1024))],
+  ] as const) {
+    const request = { method: 'PUT', headers: { 'content-type': type }, payload } as const
+    problemOf(await ask({ ...request, url: clusters }), 405, 'MethodNotAllowed')
+    problemOf(await ask({ ...request, url: '/api/v1/nothing' }), 404, 'NotFound')
+    problemOf(await ask({ ...request, url: clusters, as: null }), 401, 'Unauthorized')
+  }
+})
 
 test('an unexpected error is 500 without a word of what it was, which is in the log', async t => {
   const { ask, engine, log } = await setUp(t, { expectErrors: true })

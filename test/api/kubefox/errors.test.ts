@@ -130,6 +130,15 @@ for (const [method, path] of [
     assert.equal((await want(404, method, path)).msg, 'not found')
   })
 
+test('a method of no path is answered before its body is read', async t => {
+  const { server } = await startKubeFox(t)
+  for (const method of ['OPTIONS', 'TRACE', 'QUERY'] as const) {
+    const request = { method, url: `${base}/config/dev`, headers: { authorization: 'Bearer ann' } }
+    const envelope = envelopeOf(await server.inject({ ...request, payload: 'x'.repeat(1024 * 1024 + 1) }))
+    assert.deepEqual([envelope.status, envelope.msg], [404, 'not found'])
+  }
+})
+
 test('errors of every layer come in the envelope', async t => {
   const { want, server, engine } = await startKubeFox(t)
   const none = await want(401, 'GET', 'config', undefined, { as: null })

@@ -59,6 +59,8 @@ test('the metrics count requests, objects, watches and operations', async t => {
     'kindgate_watches{kind="clusters"} 0',
     'kindgate_operations{state="running"} 1',
     'kindgate_operations{state="succeeded"} 0',
+    'kindgate_audit_held_entries 2',
+    'kindgate_audit_lost_entries_total 3',
   ]) {
     assert.ok(answer.body.split('\n').includes(line), `${line} in\n${answer.body}`)
   }
@@ -67,6 +69,7 @@ test('the metrics count requests, objects, watches and operations', async t => {
   watch.leave()
   await until(() => engine.clock.sleepers === 0)
   const after = (await ask({ url: '/metrics' })).body
+  assert.match(after, /^kindgate_audit_lost_entries_total 3$/m)
   assert.match(after, /kindgate_watches\{kind="nodes"\} 0/)
   assert.match(after, /kindgate_http_requests_total\{method="GET",route="\/api\/v1\/nodes",status="200"\} 1/)
   assert.doesNotMatch(

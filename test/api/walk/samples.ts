@@ -171,7 +171,7 @@ function vkube(prefix: string): Record<string, Sample> {
   const bySecret = ['GET /order', 'POST /deploy', 'GET /pod/status', 'GET /pod/log', 'GET /pod/logs']
   const acts = ['POST /pod/restart', 'POST /pod/stop', 'POST /pod/start', 'DELETE /pod', 'PUT /pod/update']
   const secret = [...bySecret, ...acts].map(route => route.replace(' ', ` ${prefix}`))
-  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].flatMap(method => [
+  const others = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'].flatMap(method => [
     `${method} ${prefix}`,
     `${method} ${prefix}/*`,
   ])
@@ -262,6 +262,12 @@ export const samples: Record<string, Sample> = {
 
   'GET /api/v1/users': listed(() => ({ url: '/api/v1/users' })),
   'GET /api/v1/users/me': shared(() => ({ url: '/api/v1/users/me' })),
+  ...Object.fromEntries(
+    ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map(method => [
+      `${method} /api/v1/users/me`,
+      admitted('/api/v1/users/me', 405),
+    ]),
+  ),
   'POST /api/v1/users': forAdmins(() => ({ url: '/api/v1/users', payload: { name: uniqueName() } })),
   'GET /api/v1/users/:name': owned(() => ({ url: '/api/v1/users/ann' })),
   'PATCH /api/v1/users/:name': byAdmins(() => ({ url: '/api/v1/users/ann', payload: { disabled: false } })),

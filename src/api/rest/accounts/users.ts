@@ -1,5 +1,6 @@
 import type { User } from '../../../engine/users/schema.ts'
 import { principalOf } from '../../http/context.ts'
+import { allowOnly } from '../../http/not-found.ts'
 import type { HttpServer } from '../../http/server.ts'
 import { optionsOf } from '../commands.ts'
 import type { RestContext } from '../context.ts'
@@ -31,6 +32,9 @@ export function userRoutes(server: HttpServer, { engine, watches }: RestContext)
     const { query } = request
     return answerOne({ table, watches, request, reply, query, noun: 'user', key: principalOf(request).name })
   })
+
+  // Nobody's name is `me`.
+  allowOnly(server, '/users/me', ['GET', 'HEAD'])
 
   server.get('/users/:name', { config, schema: schemas.userGet }, (request, reply) => {
     const { query, params } = request

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge } from 'prom-client'
 import type { Principal } from '../../../engine/accounts/principal.ts'
 import { operationStates } from '../../../engine/operations/schema.ts'
 import type { HttpServer } from '../../http/server.ts'
@@ -37,6 +37,23 @@ export function metricsRoutes(server: HttpServer, { engine, watches }: RestConte
     collect() {
       for (const state of operationStates) this.set({ state }, 0)
       for (const { state } of engine.tables.operations.list({ viewer: everything }).items) this.inc({ state })
+    },
+  })
+  new Gauge({
+    name: 'kindgate_audit_held_entries',
+    help: 'Entries of the audit log that wait for the store.',
+    registers,
+    collect() {
+      this.set(engine.audit.counts().held)
+    },
+  })
+  new Counter({
+    name: 'kindgate_audit_lost_entries_total',
+    help: 'Entries of the audit log that were lost, because more came than can be held or the store refused them.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(engine.audit.counts().lost)
     },
   })
 
