@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   await using cleanup = new AsyncDisposableStack()
   cleanup.defer(() => sweep([name]))
   const gateway = cleanup.use(
-    await createGateway({ RUNTIME: 'docker', NODE_IMAGE: values.image, NODE_IMAGES: values.image, LOG_LEVEL: 'warn' }),
+    await createGateway({ RUNTIME: 'docker', NODE_IMAGE: values.image, NODE_IMAGES: values.image }),
   )
   await gateway.start()
   const { url, token } = gateway.address()

@@ -9,6 +9,8 @@ import { objectHandlers } from './objects.ts'
 import { type Place, type Target, targetOf } from './path.ts'
 import { platformHandlers } from './platforms.ts'
 
+const noQuery = new URLSearchParams()
+
 /** Answers every request of the surface by what its path names, so that all spellings of a path lead to one handler. */
 export function createDispatch(
   engine: Engine,
@@ -19,16 +21,16 @@ export function createDispatch(
     ping: { GET: () => ({ status: 200, msg: 'Pong!' }) },
   }
 
-  async function answer<At extends Place>(
+  function answer<At extends Place>(
     at: At,
     target: Target<At>,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<Envelope> {
+  ): Envelope | Promise<Envelope> {
     const handle = handlers[at][methodOf(request)]
     if (!handle) throw nothingHere()
     const url = request.raw.url ?? ''
-    const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
+    const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))) : noQuery
     return handle({ engine, principal: principalOf(request), target, request, query, signal: () => signalOf(reply) })
   }
 

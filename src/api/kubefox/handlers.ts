@@ -12,7 +12,7 @@ export interface Call<At extends Place> {
   principal: Principal
   target: Target<At>
   request: FastifyRequest
-  /** The query, of which unknown parameters are not looked at. */
+  /** The query, of which unknown parameters are not looked at. Not to be written into. */
   query: URLSearchParams
   /** Ends when nobody waits for the answer any more. */
   signal(): AbortSignal

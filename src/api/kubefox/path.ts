@@ -65,8 +65,23 @@ export function kindOf(word: string): Kind | 'platform' | undefined {
   return Object.hasOwn(kindWords, lower) ? kindWords[lower] : undefined
 }
 
+/** What request targets name that were asked for lately: clients ask for the same ones again and again. */
+const known = new Map<string, Target>()
+const mostKnown = 1000
+
 /** What the path of a request target names; undefined for what is no path of this API, or has a name that none can have. */
 export function targetOf(url: string): Target | undefined {
+  const before = known.get(url)
+  if (before) return before
+  const target = readTarget(url)
+  if (target) {
+    if (known.size >= mostKnown) known.clear()
+    known.set(url, Object.freeze(target))
+  }
+  return target
+}
+
+function readTarget(url: string): Target | undefined {
   const path = pathOf(url)
   if (!path.startsWith(`${prefix}/`)) return undefined
   const segments = path

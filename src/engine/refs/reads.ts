@@ -26,13 +26,10 @@ export interface RefReads {
 }
 
 export function createRefReads({ store, box, log }: { store: Store; box: SecretBox; log: Log }): RefReads {
-  const asked = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
+  const asked = <T>(work: Promise<T>): Promise<T> =>
+    work.catch(error => {
       throw storeUnavailable(error) ? unavailable(error) : error
-    }
-  }
+    })
 
   async function require(principal: Principal, kind: Kind, key: Key) {
     const row = await asked(selectInstance(store.sql, principal, kind, key))
