@@ -4,6 +4,7 @@ import type { OrderAccess, OrderClusters } from './clusters.ts'
 import { manifestsOf, orderLabel } from './manifests.ts'
 import { deleteOrder, deletePlace, insertPlace } from './queries.ts'
 import { isExpired, namespaceOf, type OrderRow } from './rows.ts'
+import type { DeploymentSeals } from './sealing.ts'
 import type { OrderState } from './state.ts'
 import { type UnitSettings, worthOf } from './units.ts'
 
@@ -11,6 +12,7 @@ export interface OrderReconcilerOptions {
   store: Store
   state: OrderState
   clusters: OrderClusters
+  seals: DeploymentSeals
   units: UnitSettings
   /** How long what runs for an order outlives it, in milliseconds. */
   graceMs: number
@@ -24,7 +26,7 @@ export interface OrderReconcilerOptions {
  * is down is left for when it comes up; it is called again then.
  */
 export function createOrderReconciler(options: OrderReconcilerOptions) {
-  const { store, state, clusters, units, bandwidth } = options
+  const { store, state, clusters, seals, units, bandwidth } = options
 
   return async (orderId: string, signal: AbortSignal): Promise<void> => {
     const row = state.get(orderId)
@@ -42,8 +44,9 @@ export function createOrderReconciler(options: OrderReconcilerOptions) {
       if (!row.places.includes(wanted)) await insertPlace(store.sql, orderId, wanted)
       const access = await clusters.access(wanted)
       const worth = worthOf(row.units, units)
+      const deployment = await seals.open(orderId, row.deployment)
       await requireStaying(access, orderId, signal)
-      await access.apply(manifestsOf({ orderId, deployment: row.deployment, worth, bandwidth }), signal)
+      await access.apply(manifestsOf({ orderId, deployment, worth, bandwidth }), signal)
     }
     if (row.deleting && left.length === row.places.length) await deleteOrder(store.sql, orderId)
     if (left.length > 0 || row.deleting) await state.refresh(orderId)

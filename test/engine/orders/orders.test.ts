@@ -191,3 +191,58 @@ test('the log is that of the container, the first one unless another is named', 
   assert.ok(Buffer.concat(chunks).length > 0)
   await refuses('NotFound', rig.engine.orders.pods.log(id, { container: 'nobody' }, signal))
 })
+
+test('values of variables and texts of files are sealed in the store, and are what the pod has', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const stored = async () => {
+    const [row] = await rig.store.sql<{ text: string }[]>`select deployment::text as text from orders where id = ${id}`
+    return row?.text ?? ''
+  }
+  const seen = () => JSON.stringify(rig.engine.orders.pods.status(id)?.podSpec)
+  await rig.engine.orders.deployments.deploy(
+    id,
+    request({
+      envs: [{ name: 'PASSWORD', value: 'hunter2' }],
+      config: { path: '/etc/app.conf', text: 'key=hunter3' },
+    }),
+  )
+  await untilStatus(rig, id, 'ServiceRunning')
+  assert.match(seen(), /"name":"PASSWORD","value":"hunter2"/)
+  assert.match(await stored(), /PASSWORD.*\/etc\/app\.conf|\/etc\/app\.conf.*PASSWORD/)
+  assert.doesNotMatch(await stored(), /hunter/)
+  assert.doesNotMatch(JSON.stringify(orderOf(rig, id)), /hunter/)
+
+  await rig.engine.orders.deployments.update(id, { environment: { web: { OTHER: 'hunter4' } }, config: {} })
+  await rig.until(() => seen()?.includes('hunter4') === true)
+  assert.match(seen(), /"value":"hunter2"/)
+  assert.doesNotMatch(await stored(), /hunter/)
+  await rig.engine.orders.deployments.restart(id)
+  assert.doesNotMatch(await stored(), /hunter/)
+})
+
+test('what an earlier version kept in clear runs on, and is sealed at the next start', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const sealed = await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  await rig.engine.close()
+  const clear = {
+    ...sealed,
+    sealed: undefined,
+    containers: [
+      container({ envs: [{ name: 'PASSWORD', value: 'hunter2' }], config: { path: '/a', text: 'hunter3' } }),
+    ],
+  }
+  const { sql } = rig.store
+  await sql`update orders set deployment = ${sql.json(JSON.parse(JSON.stringify(clear)))} where id = ${id}`
+  const next = await startOn(t, rig)
+  await next.until(() => JSON.stringify(next.engine.orders.pods.status(id)?.podSpec)?.includes('hunter2') === true)
+  const isSealed = async () => (await sql`select 1 from orders where id = ${id} and deployment ? 'sealed'`).length > 0
+  while (!(await isSealed())) await new Promise(resolve => setImmediate(resolve))
+  const [row] = await sql<{ text: string }[]>`select deployment::text as text from orders where id = ${id}`
+  assert.doesNotMatch(row?.text ?? '', /hunter/)
+  await next.engine.orders.deployments.update(id, { environment: { web: { OTHER: 'more' } }, config: {} })
+  await next.until(() => JSON.stringify(next.engine.orders.pods.status(id)?.podSpec)?.includes('more') === true)
+  assert.match(JSON.stringify(next.engine.orders.pods.status(id)?.podSpec), /hunter2/)
+})
