@@ -15,6 +15,7 @@ import { createOrderPods, type OrderPods } from './pods.ts'
 import { createPorts } from './ports.ts'
 import { sealDeployment } from './queries.ts'
 import { createOrderReconciler, isOver } from './reconciler.ts'
+import { createRefusals } from './refusals.ts'
 import { createRegions, type Regions } from './regions.ts'
 import { isExpired } from './rows.ts'
 import type { Order } from './schema.ts'
@@ -79,7 +80,11 @@ const concurrency = 4
 export function createOrders(options: OrdersOptions): RunningOrders {
   const { store, clusters, table, driver, settings, clock, random, log } = options
   const now = clock.now
-  const state = createOrderState({ ...options, view: row => viewOrder(row, { clusters, units: settings, now }) })
+  const refusals = createRefusals()
+  const state = createOrderState({
+    ...options,
+    view: row => viewOrder(row, { clusters, units: settings, refusals, now }),
+  })
   const graceMs = settings.orderGraceMs
   const seals = createDeploymentSeals(options.keyring)
   const reconcile = createOrderReconciler({
@@ -87,6 +92,8 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     state,
     clusters,
     seals,
+    refusals,
+    onRefused: (order, message) => log.warn({ order, message }, 'Kubernetes refuses what runs for an order'),
     units: settings,
     graceMs,
     bandwidth: settings.podBandwidth,
@@ -151,7 +158,7 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     ...createOrderCommands(dependencies),
     regions: createRegions({ clusters, ports }),
     deployments: createDeployments(dependencies),
-    pods: createOrderPods({ state, clusters }),
+    pods: createOrderPods({ state, clusters, refusals }),
 
     authenticate(secret) {
       const row = state.bySecret(secret)

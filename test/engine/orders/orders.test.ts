@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { base58 } from '@scure/base'
+import { KubernetesError } from '../../../src/drivers/kubernetes/errors.ts'
 import { createEagerClock } from '../../support/eager-clock.ts'
 import { ann, bob, root, startOn, startRig } from '../../support/engine-on-simulated.ts'
 import { refuses } from './refuses.ts'
@@ -246,3 +247,45 @@ test('what an earlier version kept in clear runs on, and is sealed at the next s
   await next.until(() => JSON.stringify(next.engine.orders.pods.status(id)?.podSpec)?.includes('more') === true)
   assert.match(JSON.stringify(next.engine.orders.pods.status(id)?.podSpec), /hunter2/)
 })
+
+test('what Kubernetes refuses is told to the buyer and not tried again, until something else is deployed', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const { deployments, pods } = rig.engine.orders
+  // Kubernetes takes no variable with such a name; its message repeats the name.
+  const refused = request({ envs: [{ name: 'hunter2=', value: 'hunter2' }] })
+  await deployments.deploy(id, refused)
+  await rig.until(() => orderOf(rig, id).message !== null)
+  const message = `Deployment "${id}" is invalid: spec.template.spec.containers.env.name: Invalid value: "[redacted]="`
+  assert.equal(orderOf(rig, id).message, message)
+  assert.equal(orderOf(rig, id).status, 'ServicePending')
+  assert.deepEqual(pods.status(id)?.podStatus, { phase: 'Pending', reason: 'Refused', message })
+  const none = await refuses('NotFound', pods.log(id, {}, new AbortController().signal))
+  assert.match(none.message, /there is no pod: Deployment/)
+  const logged = rig.log.entries.map(({ text }) => text).filter(text => text.includes(id))
+  assert.match(logged[0] ?? '', /redacted.*Kubernetes refuses what runs for an order/)
+
+  await deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  assert.equal(orderOf(rig, id).message, null)
+  assert.equal(pods.status(id)?.podStatus.reason, undefined)
+
+  await deployments.deploy(id, refused)
+  await rig.until(() => orderOf(rig, id).message !== null)
+  const { phase, message: why } = pods.status(id)?.podStatus ?? {}
+  assert.deepEqual([phase, why], ['Running', message], 'what ran before runs on')
+  await deployments.remove(id)
+  assert.equal(orderOf(rig, id).message, null)
+  assert.ok(!rig.log.entries.some(({ text }) => text.includes('tried again later')))
+})
+
+for (const status of [403, 409, 429, 500])
+  test(`what Kubernetes answers with ${status} is tried again`, async t => {
+    const rig = await startWithRegion(t)
+    const { id } = await makeOrder(rig)
+    const error = new KubernetesError({ status, reason: 'Conflict', message: 'not now' })
+    rig.runtime.inject.failNext('apply', error, `order-${id}`)
+    await rig.engine.orders.deployments.deploy(id, request({}))
+    await untilStatus(rig, id, 'ServiceRunning')
+    assert.equal(orderOf(rig, id).message, null)
+  })
