@@ -240,6 +240,7 @@ export const orderExample: Order = {
   duration: 100,
   expiresAt: '2026-11-25T12:00:00.000Z',
   status: 'ServiceRunning',
+  message: null,
   deployment: {
     region: 'ausrine',
     cluster: 'alex',

@@ -178,8 +178,10 @@ const kubernetesObject = (description: string) => Type.Object({}, { additionalPr
 export const podStatusSchema = Type.Union(
   [
     closed({
-      name: Type.String({ description: 'the name of pod' }),
-      podStatus: kubernetesObject('represents information about the status of a pod'),
+      name: Type.String({ description: 'the name of pod; empty while there is none' }),
+      podStatus: kubernetesObject(
+        'represents information about the status of a pod; reason `Refused`: message says why Kubernetes does not take what is deployed',
+      ),
       podSpec: kubernetesObject('a description of a pod'),
       annotations: kubernetesObject('an unstructured key value map stored with a resource'),
     }),

@@ -1,5 +1,5 @@
 import type { DeployRequest } from '../../engine/orders/deploy.ts'
-import type { Deployment } from '../../engine/orders/rows.ts'
+import type { KeptDeployment } from '../../engine/orders/rows.ts'
 import type { Order } from '../../engine/orders/schema.ts'
 import { GatewayError } from '../../errors.ts'
 import type { VkubeContainer, VkubeDeploy } from './schemas.ts'
@@ -40,7 +40,7 @@ function toWords(given: string | string[] | undefined): string[] {
   return given === undefined || given === '' ? [] : given.split('\n')
 }
 
-export function fromDeployment(orderId: string, { region, containers }: Deployment, prefix: string) {
+export function fromDeployment(orderId: string, { region, containers }: KeptDeployment, prefix: string) {
   return {
     name: orderId,
     region,

@@ -4,7 +4,8 @@ import type { Store } from '../../store/postgres.ts'
 import type { KeyedLocks } from '../locks.ts'
 import { type DeployRequest, type PlaceOptions, placeDeployment } from './deploy.ts'
 import { lockOrder, updateDeployment } from './queries.ts'
-import { type Deployment, isExpired, type OrderRow } from './rows.ts'
+import { type Deployment, isExpired, type KeptDeployment, type OrderRow } from './rows.ts'
+import type { DeploymentSeals } from './sealing.ts'
 import type { OrderState } from './state.ts'
 
 export interface DeploymentDependencies extends PlaceOptions {
@@ -13,6 +14,7 @@ export interface DeploymentDependencies extends PlaceOptions {
   state: OrderState
   clock: Clock
   locks: KeyedLocks
+  seals: DeploymentSeals
   wake(orderId: string): void
 }
 
@@ -29,24 +31,27 @@ export interface DeploymentUpdate {
  */
 export interface Deployments {
   /** Deploys, or replaces what is deployed. Errors: see placeDeployment. */
-  deploy(orderId: string, request: DeployRequest): Promise<Deployment>
+  deploy(orderId: string, request: DeployRequest): Promise<KeptDeployment>
   restart(orderId: string): Promise<void>
   stop(orderId: string): Promise<void>
   start(orderId: string): Promise<void>
   /** Removes the pod and all that belongs to it. Done already is done. */
   remove(orderId: string): Promise<void>
-  /** Merges values into the environment, or replaces files; the pod is made anew. Errors: InvalidRequest. */
+  /**
+   * Merges values into the environment, or replaces files; the pod is made anew. Errors: InvalidRequest, Unavailable (what
+   * was deployed cannot be read).
+   */
   update(orderId: string, update: DeploymentUpdate): Promise<void>
 }
 
 export function createDeployments(dependencies: DeploymentDependencies): Deployments {
-  const { store, runtime, state, clock, locks, wake } = dependencies
+  const { store, runtime, state, clock, locks, seals, wake } = dependencies
 
   /** One at a time over all orders: each is decided on the ports that those before it left. */
   function change(
     orderId: string,
-    decide: (row: OrderRow) => Deployment | null | Promise<Deployment | null>,
-  ): Promise<Deployment | null> {
+    decide: (row: OrderRow) => KeptDeployment | null | Promise<KeptDeployment | null>,
+  ): Promise<KeptDeployment | null> {
     return locks.run('order deployments', async () => {
       const row = state.get(orderId)
       if (!row) throw new GatewayError('NotFound', 'there is no such order')
@@ -61,7 +66,10 @@ export function createDeployments(dependencies: DeploymentDependencies): Deploym
     })
   }
 
-  async function alter(orderId: string, how: (deployment: Deployment) => Deployment): Promise<void> {
+  async function alter(
+    orderId: string,
+    how: (deployment: KeptDeployment) => KeptDeployment | Promise<KeptDeployment>,
+  ): Promise<void> {
     await change(orderId, ({ deployment }) => {
       if (!deployment) throw new GatewayError('NotFound', 'nothing is deployed')
       return how(deployment)
@@ -70,7 +78,9 @@ export function createDeployments(dependencies: DeploymentDependencies): Deploym
 
   return {
     async deploy(orderId, request) {
-      const deployment = await change(orderId, row => placeDeployment(row, request, dependencies))
+      const deployment = await change(orderId, async row =>
+        seals.seal(orderId, await placeDeployment(row, request, dependencies)),
+      )
       if (!deployment) throw new Error('what was deployed is nothing')
       return deployment
     },
@@ -80,7 +90,11 @@ export function createDeployments(dependencies: DeploymentDependencies): Deploym
     async remove(id) {
       await change(id, () => null)
     },
-    update: (id, update) => alter(id, now => ({ ...now, containers: now.containers.map(updated(now, update)) })),
+    update: (id, update) =>
+      alter(id, async kept => {
+        const now = await seals.open(id, kept)
+        return seals.seal(id, { ...now, containers: now.containers.map(updated(now, update)) })
+      }),
   }
 }
 

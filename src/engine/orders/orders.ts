@@ -6,16 +6,20 @@ import type { Store } from '../../store/postgres.ts'
 import { createKeyedLocks } from '../locks.ts'
 import type { Table } from '../mirror/mirror.ts'
 import { createWorkQueue } from '../queue.ts'
+import type { Keyring } from '../secrets/keyring.ts'
 import type { OrderClusters } from './clusters.ts'
 import { createOrderCommands, type OrderCommands } from './commands.ts'
 import { createDeployments, type Deployments } from './deployments.ts'
 import { createExpiry } from './expiry.ts'
 import { createOrderPods, type OrderPods } from './pods.ts'
 import { createPorts } from './ports.ts'
+import { sealDeployment } from './queries.ts'
 import { createOrderReconciler, isOver } from './reconciler.ts'
+import { createRefusals } from './refusals.ts'
 import { createRegions, type Regions } from './regions.ts'
 import { isExpired } from './rows.ts'
 import type { Order } from './schema.ts'
+import { createDeploymentSeals } from './sealing.ts'
 import { createOrderState } from './state.ts'
 import type { UnitSettings } from './units.ts'
 import { viewOrder } from './view.ts'
@@ -32,6 +36,7 @@ export interface OrdersOptions {
   runtime: 'docker' | 'simulated'
   table: Table<Order>
   clusters: OrderClusters
+  keyring: Keyring
   driver: Pick<NodeDriver, 'listening'>
   settings: OrderSettings
   clock: Clock
@@ -75,12 +80,20 @@ const concurrency = 4
 export function createOrders(options: OrdersOptions): RunningOrders {
   const { store, clusters, table, driver, settings, clock, random, log } = options
   const now = clock.now
-  const state = createOrderState({ ...options, view: row => viewOrder(row, { clusters, units: settings, now }) })
+  const refusals = createRefusals()
+  const state = createOrderState({
+    ...options,
+    view: row => viewOrder(row, { clusters, units: settings, refusals, now }),
+  })
   const graceMs = settings.orderGraceMs
+  const seals = createDeploymentSeals(options.keyring)
   const reconcile = createOrderReconciler({
     store,
     state,
     clusters,
+    seals,
+    refusals,
+    onRefused: (order, message) => log.warn({ order, message }, 'Kubernetes refuses what runs for an order'),
     units: settings,
     graceMs,
     bandwidth: settings.podBandwidth,
@@ -104,6 +117,7 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     state,
     table,
     ports,
+    seals,
     units: settings,
     locks: createKeyedLocks(),
     wake(id: string) {
@@ -125,6 +139,15 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     onOver: queue.add,
   })
 
+  /** Seals what a version kept that knew no sealing; what cannot be written now is sealed at another start. */
+  async function sealAll(signal: AbortSignal): Promise<void> {
+    for (const row of state.all()) {
+      if (signal.aborted || row.deployment === null || row.deployment.sealed !== undefined) continue
+      const clear = await seals.open(row.id, row.deployment)
+      await sealDeployment(store.sql, row, await seals.seal(row.id, clear))
+    }
+  }
+
   function lifeOf(id: string): AbortSignal {
     const life = lives.get(id) ?? new AbortController()
     lives.set(id, life)
@@ -135,7 +158,7 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     ...createOrderCommands(dependencies),
     regions: createRegions({ clusters, ports }),
     deployments: createDeployments(dependencies),
-    pods: createOrderPods({ state, clusters }),
+    pods: createOrderPods({ state, clusters, refusals }),
 
     authenticate(secret) {
       const row = state.bySecret(secret)
@@ -164,6 +187,9 @@ export function createOrders(options: OrdersOptions): RunningOrders {
     },
 
     async run(signal) {
+      await sealAll(signal).catch(error =>
+        log.warn({ reason: messageOf(error) }, 'could not seal what runs for orders'),
+      )
       await expiry.run(signal)
       await queue.close()
       for (const life of lives.values()) life.abort(new Error('the gateway stops'))

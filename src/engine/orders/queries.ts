@@ -1,5 +1,5 @@
 import type { Sql, TransactionSql } from 'postgres'
-import type { Deployment, OrderRow } from './rows.ts'
+import type { KeptDeployment, OrderRow } from './rows.ts'
 
 type Database = Sql | TransactionSql
 
@@ -52,7 +52,7 @@ export async function updateOrder(
 /** Writes what shall run for an order, and that its cluster may hold something of it from now on. */
 export async function updateDeployment(
   sql: TransactionSql,
-  { id, deployment, at }: { id: string; deployment: Deployment | null; at: Date },
+  { id, deployment, at }: { id: string; deployment: KeptDeployment | null; at: Date },
 ): Promise<void> {
   if (deployment) await insertPlace(sql, id, deployment.clusterId)
   await sql`
@@ -76,6 +76,16 @@ export async function deletePlace(
       and exists (select from orders where id = ${id} and generation = ${generation})`
 }
 
+/** Replaces what is in clear by what is sealed, unless the order has changed since. */
+export async function sealDeployment(
+  sql: Database,
+  { id, generation }: Pick<OrderRow, 'id' | 'generation'>,
+  deployment: KeptDeployment,
+): Promise<void> {
+  await sql`
+    update orders set deployment = ${sql.json(jsonOf(deployment))} where id = ${id} and generation = ${generation}`
+}
+
 /** Deletes an order that is to be deleted and of which nothing is left. */
 export async function deleteOrder(sql: Database, id: string): Promise<void> {
   await sql`
@@ -83,6 +93,6 @@ export async function deleteOrder(sql: Database, id: string): Promise<void> {
       and not exists (select from order_places where order_id = orders.id)`
 }
 
-function jsonOf(deployment: Deployment) {
+function jsonOf(deployment: KeptDeployment) {
   return { ...deployment, containers: deployment.containers.map(container => ({ ...container })) }
 }

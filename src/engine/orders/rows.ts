@@ -16,7 +16,7 @@ export interface OrderRow {
   /** An admin has expired it. */
   aborted: boolean
   deleting: boolean
-  deployment: Deployment | null
+  deployment: KeptDeployment | null
   /** Ids of clusters. */
   places: string[]
   generation: number
@@ -47,6 +47,18 @@ export interface DeployedContainer {
   envs: { name: string; value: string }[]
   /** A file in the container. */
   config: { path: string; text: string } | null
+}
+
+/** A deployment as it is stored: without the values of variables and the texts of files, which are sealed together. */
+export interface KeptDeployment extends Omit<Deployment, 'containers'> {
+  containers: KeptContainer[]
+  /** Undefined in rows of versions that kept everything in clear. */
+  sealed?: string
+}
+
+export interface KeptContainer extends Omit<DeployedContainer, 'envs' | 'config'> {
+  envs: { name: string; value?: string }[]
+  config: { path: string; text?: string } | null
 }
 
 /** The namespace of all that runs for an order. */

@@ -133,6 +133,10 @@ export const orderSchema = closed(
           '`OrderFiled`: nothing is deployed; `ServiceDone`: expired by time; `ServiceAbort`: by an admin, or being deleted',
       },
     ),
+    message: nullable(
+      Type.String({ maxLength: 1024 }),
+      'Why Kubernetes does not take what is deployed, which is not tried again as it is; null: nothing is known against it',
+    ),
     deployment: nullable(deploymentViewSchema, 'What the buyer wants to run'),
     ...detailsProperties,
     simulated: simulatedField,

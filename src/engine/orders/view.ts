@@ -1,5 +1,6 @@
 import type { Unversioned } from '../mirror/mirror.ts'
 import type { OrderClusters, SeenPod } from './clusters.ts'
+import type { Refusals } from './refusals.ts'
 import { isExpired, namespaceOf, type OrderRow } from './rows.ts'
 import { type Order, type OrderDetails, type OrderState, portSpecifications } from './schema.ts'
 import { formatCpu, formatMemory, type UnitSettings, worthOf } from './units.ts'
@@ -7,12 +8,13 @@ import { formatCpu, formatMemory, type UnitSettings, worthOf } from './units.ts'
 export interface OrderViewOptions {
   clusters: Pick<OrderClusters, 'pods' | 'nameOf'>
   units: UnitSettings
+  refusals: Pick<Refusals, 'of'>
   now(): number
 }
 
 /** An order as it is shown: its row beside the pod that is seen of it. */
 export function viewOrder(row: OrderRow, options: OrderViewOptions): Unversioned<Order> {
-  const { clusters, units, now } = options
+  const { clusters, units, refusals, now } = options
   const worth = worthOf(row.units, units)
   const pod = podOf(row, clusters)
   return {
@@ -27,6 +29,7 @@ export function viewOrder(row: OrderRow, options: OrderViewOptions): Unversioned
     duration: row.duration,
     expiresAt: row.expiresAt?.toISOString() ?? null,
     status: statusOf(row, pod, now()),
+    message: row.deployment && refusals.of(row),
     deployment: row.deployment && {
       region: row.deployment.region,
       cluster: clusters.nameOf(row.deployment.clusterId),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { base58 } from '@scure/base'
+import { KubernetesError } from '../../../src/drivers/kubernetes/errors.ts'
 import { createEagerClock } from '../../support/eager-clock.ts'
 import { ann, bob, root, startOn, startRig } from '../../support/engine-on-simulated.ts'
 import { refuses } from './refuses.ts'
@@ -191,3 +192,100 @@ test('the log is that of the container, the first one unless another is named', 
   assert.ok(Buffer.concat(chunks).length > 0)
   await refuses('NotFound', rig.engine.orders.pods.log(id, { container: 'nobody' }, signal))
 })
+
+test('values of variables and texts of files are sealed in the store, and are what the pod has', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const stored = async () => {
+    const [row] = await rig.store.sql<{ text: string }[]>`select deployment::text as text from orders where id = ${id}`
+    return row?.text ?? ''
+  }
+  const seen = () => JSON.stringify(rig.engine.orders.pods.status(id)?.podSpec)
+  await rig.engine.orders.deployments.deploy(
+    id,
+    request({
+      envs: [{ name: 'PASSWORD', value: 'hunter2' }],
+      config: { path: '/etc/app.conf', text: 'key=hunter3' },
+    }),
+  )
+  await untilStatus(rig, id, 'ServiceRunning')
+  assert.match(seen(), /"name":"PASSWORD","value":"hunter2"/)
+  assert.match(await stored(), /PASSWORD.*\/etc\/app\.conf|\/etc\/app\.conf.*PASSWORD/)
+  assert.doesNotMatch(await stored(), /hunter/)
+  assert.doesNotMatch(JSON.stringify(orderOf(rig, id)), /hunter/)
+
+  await rig.engine.orders.deployments.update(id, { environment: { web: { OTHER: 'hunter4' } }, config: {} })
+  await rig.until(() => seen()?.includes('hunter4') === true)
+  assert.match(seen(), /"value":"hunter2"/)
+  assert.doesNotMatch(await stored(), /hunter/)
+  await rig.engine.orders.deployments.restart(id)
+  assert.doesNotMatch(await stored(), /hunter/)
+})
+
+test('what an earlier version kept in clear runs on, and is sealed at the next start', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const sealed = await rig.engine.orders.deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  await rig.engine.close()
+  const clear = {
+    ...sealed,
+    sealed: undefined,
+    containers: [
+      container({ envs: [{ name: 'PASSWORD', value: 'hunter2' }], config: { path: '/a', text: 'hunter3' } }),
+    ],
+  }
+  const { sql } = rig.store
+  await sql`update orders set deployment = ${sql.json(JSON.parse(JSON.stringify(clear)))} where id = ${id}`
+  const next = await startOn(t, rig)
+  await next.until(() => JSON.stringify(next.engine.orders.pods.status(id)?.podSpec)?.includes('hunter2') === true)
+  const isSealed = async () => (await sql`select 1 from orders where id = ${id} and deployment ? 'sealed'`).length > 0
+  while (!(await isSealed())) await new Promise(resolve => setImmediate(resolve))
+  const [row] = await sql<{ text: string }[]>`select deployment::text as text from orders where id = ${id}`
+  assert.doesNotMatch(row?.text ?? '', /hunter/)
+  await next.engine.orders.deployments.update(id, { environment: { web: { OTHER: 'more' } }, config: {} })
+  await next.until(() => JSON.stringify(next.engine.orders.pods.status(id)?.podSpec)?.includes('more') === true)
+  assert.match(JSON.stringify(next.engine.orders.pods.status(id)?.podSpec), /hunter2/)
+})
+
+test('what Kubernetes refuses is told to the buyer and not tried again, until something else is deployed', async t => {
+  const rig = await startWithRegion(t)
+  const { id } = await makeOrder(rig)
+  const { deployments, pods } = rig.engine.orders
+  // Kubernetes takes no variable with such a name; its message repeats the name.
+  const refused = request({ envs: [{ name: 'hunter2=', value: 'hunter2' }] })
+  await deployments.deploy(id, refused)
+  await rig.until(() => orderOf(rig, id).message !== null)
+  const message = `Deployment "${id}" is invalid: spec.template.spec.containers.env.name: Invalid value: "[redacted]="`
+  assert.equal(orderOf(rig, id).message, message)
+  assert.equal(orderOf(rig, id).status, 'ServicePending')
+  assert.deepEqual(pods.status(id)?.podStatus, { phase: 'Pending', reason: 'Refused', message })
+  const none = await refuses('NotFound', pods.log(id, {}, new AbortController().signal))
+  assert.match(none.message, /there is no pod: Deployment/)
+  const logged = rig.log.entries.map(({ text }) => text).filter(text => text.includes(id))
+  assert.match(logged[0] ?? '', /redacted.*Kubernetes refuses what runs for an order/)
+
+  await deployments.deploy(id, request({}))
+  await untilStatus(rig, id, 'ServiceRunning')
+  assert.equal(orderOf(rig, id).message, null)
+  assert.equal(pods.status(id)?.podStatus.reason, undefined)
+
+  await deployments.deploy(id, refused)
+  await rig.until(() => orderOf(rig, id).message !== null)
+  const { phase, message: why } = pods.status(id)?.podStatus ?? {}
+  assert.deepEqual([phase, why], ['Running', message], 'what ran before runs on')
+  await deployments.remove(id)
+  assert.equal(orderOf(rig, id).message, null)
+  assert.ok(!rig.log.entries.some(({ text }) => text.includes('tried again later')))
+})
+
+for (const status of [403, 409, 429, 500])
+  test(`what Kubernetes answers with ${status} is tried again`, async t => {
+    const rig = await startWithRegion(t)
+    const { id } = await makeOrder(rig)
+    const error = new KubernetesError({ status, reason: 'Conflict', message: 'not now' })
+    rig.runtime.inject.failNext('apply', error, `order-${id}`)
+    await rig.engine.orders.deployments.deploy(id, request({}))
+    await untilStatus(rig, id, 'ServiceRunning')
+    assert.equal(orderOf(rig, id).message, null)
+  })

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../clock.ts'
 import type { ClusterObjects, ObjectRef } from '../../kubernetes/access.ts'
 import { KubernetesError } from '../../kubernetes/errors.ts'
-import { type JsonObject, objectAt, textAt, textsAt } from '../../kubernetes/objects.ts'
+import { type JsonObject, listAt, objectAt, textAt, textsAt } from '../../kubernetes/objects.ts'
 import type { Acts } from '../acts.ts'
 import { containerLog } from './log.ts'
 import { mergePatch } from './objects.ts'
@@ -29,6 +29,7 @@ export function createClusterObjects({ acts, clock, answering }: ClusterObjectsO
       for (const object of objects) requireNamed(object)
       await acts.enterKubernetes('apply', textAt(objects[0], 'metadata', 'name'), signal)
       const workloads = answering()
+      for (const object of objects) requireVariableNames(object)
       for (const object of objects.toSorted((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)))) {
         const before = workloads.objects.get(refOf(object))
         const { status: _status, ...wanted } = object
@@ -91,6 +92,18 @@ function refOf(object: JsonObject): ObjectRef {
 
 function isNamespace(object: JsonObject): boolean {
   return textAt(object, 'kind') === 'Namespace'
+}
+
+/** One rule of Kubernetes that callers do not check beforehand: names of variables are printable ASCII without `=`. */
+function requireVariableNames(object: JsonObject): void {
+  const wrong = listAt(object, 'spec', 'template', 'spec', 'containers')
+    .flatMap(container => listAt(container, 'env'))
+    .map(variable => textAt(variable, 'name'))
+    .find(name => !/^[ -<>-~]+$/.test(name))
+  if (wrong === undefined) return
+  const { kind, name } = refOf(object)
+  const message = `${kind} "${name}" is invalid: spec.template.spec.containers.env.name: Invalid value: ${JSON.stringify(wrong)}`
+  throw new KubernetesError({ status: 422, reason: 'Invalid', message })
 }
 
 function requireNamed(object: JsonObject): void {
