@@ -1,5 +1,8 @@
+import type { Sql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
+import { firstId } from '../secrets/by-id.ts'
 import { type Keyring, SealError } from '../secrets/keyring.ts'
+import type { SealedSource } from '../secrets/reseal.ts'
 import type { Deployment, KeptDeployment } from './rows.ts'
 
 /** Keeps the values of variables and the texts of files, which may hold a buyer's secrets, from whoever reads the store. */
@@ -63,3 +66,23 @@ async function open(keyring: Keyring, orderId: string, sealed: string): Promise<
 function contextOf(orderId: string): string {
   return `order/${orderId}/deployment`
 }
+
+/** What is sealed of orders' deployments. */
+export const sealedDeployments = (sql: Sql): SealedSource =>
+  async function* (most) {
+    for (let after = firstId; ; ) {
+      const rows = await sql<{ id: string; sealed: string }[]>`
+        select id, deployment ->> 'sealed' as sealed from orders
+        where deployment ->> 'sealed' is not null and id > ${after} order by id limit ${most}`
+      yield rows.map(({ id, sealed }) => ({
+        context: contextOf(id),
+        sealed,
+        replace: (fresh: string) => sql`
+          update orders set deployment = jsonb_set(deployment, '{sealed}', to_jsonb(${fresh}::text))
+          where id = ${id} and deployment ->> 'sealed' = ${sealed}`,
+      }))
+      const last = rows.at(-1)
+      if (!last) return
+      after = last.id
+    }
+  }

@@ -1,12 +1,13 @@
 import type { Sql } from 'postgres'
 import type { SealedSource } from './reseal.ts'
 
-const first = '00000000-0000-0000-0000-000000000000'
+/** No id comes before it. */
+export const firstId = '00000000-0000-0000-0000-000000000000'
 
 /** The sealed texts of a table that has them in a column `sealed`, and UUIDs in `id`. */
 export const sealedById = (sql: Sql, table: string, contextOf: (id: string) => string): SealedSource =>
   async function* (most) {
-    for (let after = first; ; ) {
+    for (let after = firstId; ; ) {
       const rows = await sql<{ id: string; sealed: string }[]>`
         select id, sealed from ${sql(table)} where id > ${after} order by id limit ${most}`
       yield rows.map(({ id, sealed }) => ({

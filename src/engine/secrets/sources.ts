@@ -1,6 +1,7 @@
 import type { Store } from '../../store/postgres.ts'
 import { serviceKeyContext } from '../accounts/service-keys.ts'
 import { kubeconfigContext } from '../imports/identity.ts'
+import { sealedDeployments } from '../orders/sealing.ts'
 import { sealedPullSecrets } from '../platforms/queries/platforms.ts'
 import { sealedConfigs } from '../refs/secrets.ts'
 import { sealedById } from './by-id.ts'
@@ -13,5 +14,6 @@ export function sealedSources({ sql }: Store): SealedSource[] {
     sealedById(sql, 'imported_clusters', kubeconfigContext),
     sealedConfigs(sql),
     sealedPullSecrets(sql),
+    sealedDeployments(sql),
   ]
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KeptDeployment } from '../../../src/engine/orders/rows.ts'
+import { createDeploymentSeals } from '../../../src/engine/orders/sealing.ts'
 import { createKeyring, type Keyring } from '../../../src/engine/secrets/keyring.ts'
 import { reseal, type SealedSource } from '../../../src/engine/secrets/reseal.ts'
 import { sealedSources } from '../../../src/engine/secrets/sources.ts'
@@ -8,14 +10,21 @@ import { createEagerClock } from '../../support/eager-clock.ts'
 import { ann, type Rig, root, startOn, startRig } from '../../support/engine-on-simulated.ts'
 import { startForeignCluster } from '../../support/imported.ts'
 import { recordingLog } from '../../support/log.ts'
+import { makeOrder, request } from '../orders/support.ts'
 
 const keyOf = (byte: number) => Buffer.alloc(32, byte).toString('base64')
 const [old, fresh] = [keyOf(7), keyOf(8)]
 const at = { host: 'localhost', port: 9601 }
 const both = createKeyring([fresh, old])
 
+/** What is sealed beside configs: a pull secret, a service account's key, a kubeconfig, an order's variables. */
+const others = 4
+
 /** Everything that is sealed, made with the old key. */
-async function fill(t: Parameters<typeof startRig>[0], configs = 9): Promise<{ rig: Rig; account: string }> {
+async function fill(
+  t: Parameters<typeof startRig>[0],
+  configs = 9,
+): Promise<{ rig: Rig; account: string; order: string }> {
   const rig = await startRig(t)
   const { engine } = rig
   for (let count = 0; count < configs; count += 1)
@@ -23,10 +32,17 @@ async function fill(t: Parameters<typeof startRig>[0], configs = 9): Promise<{ r
   await engine.refs.create(ann, 'config', 'bare', { components: {} })
   await engine.platforms.put(ann, 'kubefox', { systems: { demo: { imagePullSecret: 'dG9rZW4=' }, other: {} } })
   const account = await engine.users.serviceAccounts.create(root, 'ann', { name: 'cli' }, at)
+  await rig.create({ name: 'alex', nodes: 1, region: 'ausrine' }, root)
+  await rig.until(() => engine.orders.regions.list().includes('ausrine'))
+  const order = await makeOrder(rig)
+  await engine.orders.deployments.deploy(
+    order.id,
+    request({ envs: [{ name: 'PASSWORD', value: 'secret of an order' }] }),
+  )
   const foreign = await startForeignCluster(t)
   await engine.clusters.create(root, { name: 'far', kubeconfig: foreign.kubeconfig() })
   await rig.until(() => engine.tables.clusters.byName('far')?.state === 'ready')
-  return { rig, account: account.id }
+  return { rig, account: account.id, order: order.id }
 }
 
 async function sealedIn(store: Store): Promise<string[]> {
@@ -39,9 +55,9 @@ async function sealedIn(store: Store): Promise<string[]> {
 const staleIn = async (store: Store) => (await sealedIn(store)).filter(sealed => !both.isCurrent(sealed)).length
 
 test('after a rotation all is sealed with the newest key at the next start, and the old key can be left out', async t => {
-  const { rig, account } = await fill(t)
+  const { rig, account, order } = await fill(t)
   const { store, runtime, clock } = rig
-  assert.equal(await staleIn(store), 9 + 3)
+  assert.equal(await staleIn(store), 9 + others)
   await rig.engine.close()
 
   const rotated = await startOn(t, { store, runtime, clock }, { keyring: both })
@@ -56,6 +72,10 @@ test('after a rotation all is sealed with the newest key at the next start, and 
   const { serviceAccounts } = without.engine.users
   assert.match(JSON.stringify(await serviceAccounts.document(ann, 'ann', account, at)), /qbo_aux/)
   await without.until(() => without.engine.tables.clusters.byName('far')?.state === 'ready')
+  const [row] = await store.sql<{ deployment: KeptDeployment }[]>`select deployment from orders where id = ${order}`
+  assert.ok(row)
+  const opened = await createDeploymentSeals(createKeyring([fresh])).open(order, row.deployment)
+  assert.deepEqual(opened.containers[0]?.envs, [{ name: 'PASSWORD', value: 'secret of an order' }])
 })
 
 test('a gateway that dies in the middle leaves every secret readable, and the next one goes on', async t => {
@@ -69,13 +89,13 @@ test('a gateway that dies in the middle leaves every secret readable, and the ne
   const dying = sealedSources(store).map(source => onReplace(source, () => ++replaced === 60 && end.abort()))
   await run(store, both, { sources: dying, signal: end.signal })
   assert.equal(replaced, 60)
-  assert.equal(await staleIn(store), configs + 3 - 60)
+  assert.equal(await staleIn(store), configs + others - 60)
   for (const source of sealedSources(store))
     for await (const texts of source(1000)) for (const { sealed, context } of texts) await both.open(sealed, context)
 
   const log = await run(store, both)
   assert.equal(await staleIn(store), 0)
-  assert.match(log.join(), new RegExp(`"resealed":${configs + 3 - 60},"unreadable":0`))
+  assert.match(log.join(), new RegExp(`"resealed":${configs + others - 60},"unreadable":0`))
   const before = await sealedIn(store)
   assert.deepEqual(await run(store, both), [], 'there is nothing left to say')
   assert.deepEqual(await sealedIn(store), before, 'what is current is left alone')
