@@ -5,7 +5,7 @@ import { mergePatchType } from '../../http/bodies.ts'
 import { ref } from '../../http/openapi/ref.ts'
 import { commandAnswers, etagHeader, notModified, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
-import { kubeconfigExample } from '../examples.ts'
+import { kubeconfigExample } from '../examples/clusters.ts'
 import {
   actHeaders,
   changeHeaders,
