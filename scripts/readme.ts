@@ -1,7 +1,7 @@
 // Writes README.md's table of settings from src/config.ts. With --check: fails when the table is another.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describeSettings, type SettingRow } from '../src/config.ts'
+import { describeSettings, type SettingRow } from '../src/config-read.ts'
 
 const file = fileURLToPath(new URL('../README.md', import.meta.url))
 const marks = { begin: '<!-- settings: made by scripts/readme.ts -->', end: '<!-- /settings -->' }

@@ -4,8 +4,9 @@ import { type CertificateFiles, type CertificateSource, openCertificate } from '
 import { surfaces } from './api/surfaces.ts'
 import { type Backend, startBackend } from './backend.ts'
 import { systemClock } from './clock.ts'
-import { SettingError, type Settings } from './config.ts'
+import type { Settings } from './config.ts'
 import { listOf } from './config-formats.ts'
+import { SettingError } from './config-read.ts'
 import { createLogger, type Log } from './log.ts'
 
 export interface GatewayOptions {

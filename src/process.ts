@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { CertificateError } from './api/http/tls/certificate.ts'
 import { type Gateway, startGateway } from './app.ts'
-import { describeSettings, readSettings, SettingError } from './config.ts'
+import { describeSettings, readSettings, SettingError } from './config-read.ts'
 import { StoreError } from './store/error.ts'
 
 /** The gateway as a process: arguments, settings, signals, exit codes. */

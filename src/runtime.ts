@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
-import { SettingError, type Settings } from './config.ts'
+import type { Settings } from './config.ts'
+import { SettingError } from './config-read.ts'
 import type { Bounds } from './drivers/kubernetes/bounds.ts'
 import type { Runtime } from './drivers/runtime.ts'
 import { messageOf } from './errors.ts'

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import {
-  clusterExample,
-  hostNetworksExample,
-  imageExample,
-  kubeconfigExample,
-  networkExample,
-  nodeExample,
-  operationExample,
-  poolExample,
-  processExample,
-  versionExample,
-} from '../../src/api/rest/examples.ts'
+import { clusterExample, kubeconfigExample } from '../../src/api/rest/examples/clusters.ts'
+import { imageExample } from '../../src/api/rest/examples/images.ts'
+import { hostNetworksExample, networkExample, poolExample } from '../../src/api/rest/examples/networks.ts'
+import { nodeExample, processExample } from '../../src/api/rest/examples/nodes.ts'
+import { operationExample } from '../../src/api/rest/examples/operations.ts'
+import { versionExample } from '../../src/api/rest/examples/versions.ts'
 import type { Identity } from '../../src/engine/accounts/identity.ts'
 import type { Principal } from '../../src/engine/accounts/principal.ts'
 import type { Engine, HealthCheck } from '../../src/engine/api.ts'

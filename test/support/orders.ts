@@ -1,4 +1,4 @@
-import { orderExample } from '../../src/api/rest/examples.ts'
+import { orderExample } from '../../src/api/rest/examples/orders.ts'
 import type { Table } from '../../src/engine/mirror/mirror.ts'
 import type { Orders } from '../../src/engine/orders/orders.ts'
 import type { Order } from '../../src/engine/orders/schema.ts'

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { operationSchema } from '../../engine/operations/schema.ts'
 import { ref } from '../http/openapi/ref.ts'
-import { endedOperationExample, operationExample } from './examples.ts'
+import { endedOperationExample, operationExample } from './examples/operations.ts'
 
 const requestId = Type.String({ description: "The request's id, as it is in the log" })
 

@@ -13,19 +13,16 @@ import { serviceSchema } from '../../engine/services/schema.ts'
 import { versionSchema } from '../../engine/versions.ts'
 import { ref } from '../http/openapi/ref.ts'
 import { problemSchema } from '../http/problems.ts'
-import {
-  balancerExample,
-  clusterExample,
-  imageExample,
-  networkExample,
-  nodeExample,
-  operationExample,
-  orderExample,
-  podExample,
-  processExample,
-  refExample,
-  serviceExample,
-} from './examples.ts'
+import { balancerExample } from './examples/balancers.ts'
+import { clusterExample } from './examples/clusters.ts'
+import { imageExample } from './examples/images.ts'
+import { networkExample } from './examples/networks.ts'
+import { nodeExample, processExample } from './examples/nodes.ts'
+import { operationExample } from './examples/operations.ts'
+import { orderExample } from './examples/orders.ts'
+import { podExample } from './examples/pods.ts'
+import { refExample } from './examples/refs.ts'
+import { serviceExample } from './examples/services.ts'
 
 export const listMetadataSchema = closed(
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSettings } from '../../../src/config.ts'
+import { readSettings } from '../../../src/config-read.ts'
 import { setUp } from '../support.ts'
 
 const forwarded = {

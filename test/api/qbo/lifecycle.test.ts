@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { imageExample } from '../../../src/api/rest/examples.ts'
+import { imageExample } from '../../../src/api/rest/examples/images.ts'
 import { setUp, until } from '../support.ts'
 import { connect, type Message } from './client.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { balancerExample, poolExample } from '../../../src/api/rest/examples.ts'
+import { balancerExample } from '../../../src/api/rest/examples/balancers.ts'
+import { poolExample } from '../../../src/api/rest/examples/networks.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { setUp } from '../support.ts'
 import { type Client, connect } from './client.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { balancerExample } from '../../../src/api/rest/examples.ts'
+import { balancerExample } from '../../../src/api/rest/examples/balancers.ts'
 import { problemOf, setUp } from '../support.ts'
 
 async function withBalancers(t: Parameters<typeof setUp>[0]) {

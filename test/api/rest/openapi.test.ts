@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { resourceExamples } from '../../../src/api/rest/examples.ts'
+import { resourceExamples } from '../../../src/api/rest/examples/all.ts'
 import { validatorOf } from '../contract.ts'
 import { setUp } from '../support.ts'
 

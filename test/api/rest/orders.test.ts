@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orderExample } from '../../../src/api/rest/examples.ts'
+import { orderExample } from '../../../src/api/rest/examples/orders.ts'
 import { problemOf, setUp } from '../support.ts'
 
 const url = '/api/v1/orders'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { podExample, serviceExample } from '../../../src/api/rest/examples.ts'
+import { podExample } from '../../../src/api/rest/examples/pods.ts'
+import { serviceExample } from '../../../src/api/rest/examples/services.ts'
 import type { Pod } from '../../../src/engine/pods/schema.ts'
 import { type Harness, problemOf, setUp } from '../support.ts'
 

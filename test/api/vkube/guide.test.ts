@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orderExample } from '../../../src/api/rest/examples.ts'
+import { orderExample } from '../../../src/api/rest/examples/orders.ts'
 import type { DeployRequest } from '../../../src/engine/orders/deploy.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { deployBody, errorOf, setUpVkube } from './support.ts'

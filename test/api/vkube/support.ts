@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { orderExample } from '../../../src/api/rest/examples.ts'
+import { orderExample } from '../../../src/api/rest/examples/orders.ts'
 import { orderSecrets } from '../../support/orders.ts'
 import { type Harness, setUp } from '../support.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clusterExample } from '../../../src/api/rest/examples.ts'
+import { clusterExample } from '../../../src/api/rest/examples/clusters.ts'
 import type { ClusterAccess, KubernetesNode } from '../../../src/drivers/kubernetes/access.ts'
 import type { Cluster } from '../../../src/engine/clusters/schema.ts'
 import { createClusterConnections } from '../../../src/engine/kubernetes/connections.ts'

@@ -4,6 +4,7 @@ import { mergePatchType } from '../../http/bodies.ts'
 import { ref } from '../../http/openapi/ref.ts'
 import { done, etagHeader, notModified, ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
+import { describeOne } from '../describe-one.ts'
 import { filterBy, ifMatchHeaders, listHeaders, listParameters, oneHeaders, oneParameters } from '../parameters.ts'
 import { userEventSchema, userListSchema } from './schemas.ts'
 
@@ -48,16 +49,13 @@ export const userMe = describe(
   },
 )
 
-export const userGet = describe(
-  { params: userParams, querystring: oneParameters, headers: oneHeaders },
-  {
-    operationId: 'userGet',
-    summary: 'Get or watch a user',
-    tag,
-    answers: { 200: watchable(userSchema, userEventSchema, 'The user', etagHeader), 304: notModified },
-    errors: ['Expired', 'TooManyRequests'],
-  },
-)
+export const userGet = describeOne({
+  params: userParams,
+  noun: 'user',
+  tag,
+  schema: userSchema,
+  event: userEventSchema,
+})
 
 export const userUpdate = describe(
   { params: userParams, headers: ifMatchHeaders, body: ref(userPatchSchema) },

@@ -3,20 +3,12 @@ import { parse } from 'yaml'
 import { clusterCreateSchema, clusterPatchSchema, clusterSchema } from '../../../engine/clusters/schema.ts'
 import { mergePatchType } from '../../http/bodies.ts'
 import { ref } from '../../http/openapi/ref.ts'
-import { commandAnswers, etagHeader, notModified, watchable } from '../answers.ts'
+import { commandAnswers, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
-import { kubeconfigExample } from '../examples.ts'
-import {
-  actHeaders,
-  changeHeaders,
-  clusterParams,
-  createHeaders,
-  filterBy,
-  listHeaders,
-  listParameters,
-  oneHeaders,
-  oneParameters,
-} from '../parameters.ts'
+import { describeAct } from '../describe-act.ts'
+import { describeOne } from '../describe-one.ts'
+import { kubeconfigExample } from '../examples/clusters.ts'
+import { changeHeaders, clusterParams, createHeaders, filterBy, listHeaders, listParameters } from '../parameters.ts'
 import { clusterEventSchema, clusterListSchema } from '../schemas.ts'
 
 const tag = 'clusters'
@@ -53,16 +45,13 @@ export const clusterCreate = describe(
   },
 )
 
-export const clusterGet = describe(
-  { params: clusterParams, querystring: oneParameters, headers: oneHeaders },
-  {
-    operationId: 'clusterGet',
-    summary: 'Get or watch a cluster',
-    tag,
-    answers: { 200: watchable(clusterSchema, clusterEventSchema, 'The cluster', etagHeader), 304: notModified },
-    errors: ['Expired', 'TooManyRequests'],
-  },
-)
+export const clusterGet = describeOne({
+  params: clusterParams,
+  noun: 'cluster',
+  tag,
+  schema: clusterSchema,
+  event: clusterEventSchema,
+})
 
 export const clusterUpdate = describe(
   { params: clusterParams, headers: changeHeaders, body: ref(clusterPatchSchema) },
@@ -77,8 +66,6 @@ export const clusterUpdate = describe(
   },
 )
 
-const change = { params: clusterParams, headers: actHeaders }
-
 export const clusterDelete = describe(
   { params: clusterParams, headers: changeHeaders },
   {
@@ -92,22 +79,18 @@ export const clusterDelete = describe(
   },
 )
 
-export const clusterStart = describe(change, {
+export const clusterStart = describeAct(clusterParams, {
   operationId: 'clusterStart',
   summary: 'Start a cluster',
   description: 'Starts its nodes and waits until they are ready. Addresses and kubeconfig are as before.',
   tag,
-  answers: commandAnswers,
-  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
 })
 
-export const clusterStop = describe(change, {
+export const clusterStop = describeAct(clusterParams, {
   operationId: 'clusterStop',
   summary: 'Stop a cluster',
   description: 'Stops its nodes; what they hold stays.',
   tag,
-  answers: commandAnswers,
-  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
 })
 
 export const kubeconfigGet = describe(

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { networkSchema, poolCreateSchema } from '../../../engine/networks/schema.ts'
 import { ref } from '../../http/openapi/ref.ts'
-import { etagHeader, notModified, ok, watchable } from '../answers.ts'
+import { ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
-import { filterBy, listHeaders, listParameters, oneHeaders, oneParameters } from '../parameters.ts'
+import { describeOne } from '../describe-one.ts'
+import { filterBy, listHeaders, listParameters } from '../parameters.ts'
 import { networkEventSchema, networksAnswerSchema } from '../schemas.ts'
 
 const tag = 'networks'
@@ -37,16 +38,13 @@ export const networkList = describe(
   },
 )
 
-export const networkGet = describe(
-  { params: networkParams, querystring: oneParameters, headers: oneHeaders },
-  {
-    operationId: 'networkGet',
-    summary: 'Get or watch a network',
-    tag,
-    answers: { 200: watchable(networkSchema, networkEventSchema, 'The network', etagHeader), 304: notModified },
-    errors: ['Expired', 'TooManyRequests'],
-  },
-)
+export const networkGet = describeOne({
+  params: networkParams,
+  noun: 'network',
+  tag,
+  schema: networkSchema,
+  event: networkEventSchema,
+})
 
 export const networkCreate = describe(
   { body: ref(poolCreateSchema) },

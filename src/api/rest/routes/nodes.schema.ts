@@ -1,19 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { nodeSchema, nodesAddSchema } from '../../../engine/nodes/schema.ts'
 import { ref } from '../../http/openapi/ref.ts'
-import { commandAnswers, etagHeader, notModified, ok, watchable } from '../answers.ts'
+import { commandAnswers, ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
-import {
-  actHeaders,
-  changeHeaders,
-  clusterParams,
-  createHeaders,
-  filterBy,
-  listHeaders,
-  listParameters,
-  oneHeaders,
-  oneParameters,
-} from '../parameters.ts'
+import { describeAct } from '../describe-act.ts'
+import { describeOne } from '../describe-one.ts'
+import { changeHeaders, clusterParams, createHeaders, filterBy, listHeaders, listParameters } from '../parameters.ts'
 import { nodeEventSchema, nodeListSchema, processListSchema } from '../schemas.ts'
 
 const tag = 'nodes'
@@ -68,16 +60,13 @@ export const clusterNodeAdd = describe(
   },
 )
 
-export const nodeGet = describe(
-  { params: nodeParams, querystring: oneParameters, headers: oneHeaders },
-  {
-    operationId: 'nodeGet',
-    summary: 'Get or watch a node',
-    tag,
-    answers: { 200: watchable(nodeSchema, nodeEventSchema, 'The node', etagHeader), 304: notModified },
-    errors: ['Expired', 'TooManyRequests'],
-  },
-)
+export const nodeGet = describeOne({
+  params: nodeParams,
+  noun: 'node',
+  tag,
+  schema: nodeSchema,
+  event: nodeEventSchema,
+})
 
 export const nodeDelete = describe(
   { params: nodeParams, headers: changeHeaders },
@@ -91,23 +80,17 @@ export const nodeDelete = describe(
   },
 )
 
-const act = { params: nodeParams, headers: actHeaders }
-
-export const nodeStart = describe(act, {
+export const nodeStart = describeAct(nodeParams, {
   operationId: 'nodeStart',
   summary: 'Start a node',
   tag,
-  answers: commandAnswers,
-  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
 })
 
-export const nodeStop = describe(act, {
+export const nodeStop = describeAct(nodeParams, {
   operationId: 'nodeStop',
   summary: 'Stop a node',
   description: 'It stays stopped until it or its cluster is started.',
   tag,
-  answers: commandAnswers,
-  errors: ['Forbidden', 'Conflict', 'ReadOnly', 'PreconditionFailed', 'Unprocessable'],
 })
 
 export const processList = describe(

@@ -2,9 +2,10 @@ import { Type } from '@sinclair/typebox'
 import { orderCreateSchema, orderMadeSchema, orderPatchSchema, orderSchema } from '../../../engine/orders/schema.ts'
 import { mergePatchType } from '../../http/bodies.ts'
 import { ref } from '../../http/openapi/ref.ts'
-import { etagHeader, notModified, ok, watchable } from '../answers.ts'
+import { etagHeader, ok, watchable } from '../answers.ts'
 import { describe } from '../describe.ts'
-import { filterBy, ifMatchHeaders, listHeaders, listParameters, oneHeaders, oneParameters } from '../parameters.ts'
+import { describeOne } from '../describe-one.ts'
+import { filterBy, ifMatchHeaders, listHeaders, listParameters } from '../parameters.ts'
 import { orderEventSchema, orderListSchema } from '../schemas.ts'
 
 const tag = 'orders'
@@ -39,16 +40,13 @@ export const orderCreate = describe(
   },
 )
 
-export const orderGet = describe(
-  { params: orderParams, querystring: oneParameters, headers: oneHeaders },
-  {
-    operationId: 'orderGet',
-    summary: 'Get or watch an order',
-    tag,
-    answers: { 200: watchable(orderSchema, orderEventSchema, 'The order', etagHeader), 304: notModified },
-    errors: ['Expired', 'TooManyRequests'],
-  },
-)
+export const orderGet = describeOne({
+  params: orderParams,
+  noun: 'order',
+  tag,
+  schema: orderSchema,
+  event: orderEventSchema,
+})
 
 export const orderUpdate = describe(
   { params: orderParams, headers: ifMatchHeaders, body: ref(orderPatchSchema) },

@@ -2,7 +2,7 @@ import { serviceFields } from '../../../engine/services/fields.ts'
 import type { HttpServer } from '../../http/server.ts'
 import type { RestContext } from '../context.ts'
 import { namespacedReads } from './namespaced.ts'
-import * as schemas from './services.schema.ts'
+import { serviceReads as schemas } from './services.schema.ts'
 
 const config = { access: 'user' } as const
 
@@ -13,17 +13,15 @@ export function serviceRoutes(server: HttpServer, context: RestContext): void {
     filters: ['namespace', 'type'],
   })
 
-  server.get('/services', { config, schema: schemas.serviceList }, (request, reply) =>
-    list(request, reply, request.query),
-  )
+  server.get('/services', { config, schema: schemas.list }, (request, reply) => list(request, reply, request.query))
 
-  server.get('/clusters/:name/services', { config, schema: schemas.clusterServiceList }, (request, reply) =>
+  server.get('/clusters/:name/services', { config, schema: schemas.clusterList }, (request, reply) =>
     list(request, reply, request.query, request.params.name),
   )
 
   server.get(
     '/clusters/:cluster/namespaces/:namespace/services/:name',
-    { config, schema: schemas.serviceGet },
+    { config, schema: schemas.get },
     (request, reply) => one(request, reply, request.query, request.params),
   )
 }
