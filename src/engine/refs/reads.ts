@@ -6,12 +6,12 @@ import type { Principal } from '../accounts/principal.ts'
 import { chainOf, effectiveBody } from './environment.ts'
 import { type Key, type Kind, notFound, pathOf, type RefType } from './names.ts'
 import { metadataOf, objectText } from './objects.ts'
-import { selectInstance, selectNames, selectRefs, selectResource } from './queries.ts'
+import { type InstanceRow, selectInstance, selectNames, selectRefs, selectResource } from './queries.ts'
 import type { ObjectMetadata } from './schema.ts'
 import type { SecretBox } from './secrets.ts'
 
 export interface RefReads {
-  /** The instance that a key leads to, JSON. Errors: NotFound. */
+  /** The instance that a key leads to, JSON; the same question asked many times at once is one query. Errors: NotFound. */
   get(principal: Principal, kind: Kind, key: Key): Promise<string>
   /** A config with its secrets in clear. Errors: NotFound, Unavailable (the key that sealed them is not listed). */
   reveal(principal: Principal, key: Key): Promise<string>
@@ -31,8 +31,23 @@ export function createRefReads({ store, box, log }: { store: Store; box: SecretB
       throw storeUnavailable(error) ? unavailable(error) : error
     })
 
+  /** Reads that came in the same turn, whose query has not begun: a write that was answered before them is in it. */
+  const coming = new Map<string, Promise<InstanceRow | undefined>>()
+
+  function read(principal: Principal, kind: Kind, key: Key): Promise<InstanceRow | undefined> {
+    const what = `${pathOf(kind, key)} ${principal.admin} ${principal.name}`
+    const known = coming.get(what)
+    if (known) return known
+    const row = turn().then(() => {
+      coming.delete(what)
+      return asked(selectInstance(store.sql, principal, kind, key))
+    })
+    coming.set(what, row)
+    return row
+  }
+
   async function require(principal: Principal, kind: Kind, key: Key) {
-    const row = await asked(selectInstance(store.sql, principal, kind, key))
+    const row = await read(principal, kind, key)
     if (!row) throw notFound(pathOf(kind, key))
     return row
   }
@@ -67,4 +82,9 @@ export function createRefReads({ store, box, log }: { store: Store; box: SecretB
       return metadataOf(row)
     },
   }
+}
+
+/** Until the present turn's work is done. */
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
 }
