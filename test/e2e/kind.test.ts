@@ -51,7 +51,11 @@ describe('beside the kind CLI', { concurrency: false }, () => {
   })
 
   test('what kind deletes is gone from the list', async () => {
-    await kind('delete', 'cluster', '--name', theirs)
+    // Docker may fail to remove a container whose processes it has just frozen; kind does not try again.
+    await eventually('kind to delete it', async () => {
+      await kind('delete', 'cluster', '--name', theirs)
+      return true
+    })
     await eventually('gone', async () => (await gateway.call('GET', `/api/v1/clusters/${theirs}`)).status === 404, 30)
   })
 

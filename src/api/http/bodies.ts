@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GatewayError } from '../../errors.ts'
-import { parseJson } from './json.ts'
+import { parseJson, requireStorable } from './json.ts'
 
 /** https://www.rfc-editor.org/rfc/rfc7396 */
 export const mergePatchType = 'application/merge-patch+json'
@@ -49,7 +49,9 @@ function read(request: FastifyRequest, body: Buffer): unknown {
   if (encoding !== undefined && encoding !== 'identity') throw unsupported('Send the body without Content-Encoding.')
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '')?.[1]
   if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) throw unsupported('Send the body in UTF-8.')
-  return parseJson(body)
+  const value = parseJson(body)
+  requireStorable(body, value)
+  return value
 }
 
 function unsupported(detail: string): GatewayError {

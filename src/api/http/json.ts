@@ -33,6 +33,32 @@ function invalid(detail: string, faults: Fault[]): GatewayError {
   return new GatewayError('InvalidRequest', detail, { faults })
 }
 
+/**
+ * Refuses text that the database cannot hold: NUL and halves of surrogate pairs, which JSON can only have by an escape.
+ * @throws {GatewayError} InvalidRequest
+ */
+export function requireStorable(bytes: Buffer, value: unknown): void {
+  if (!['\\u0000', '\\ud', '\\uD'].some(start => bytes.includes(start))) return
+  const faults: Fault[] = []
+  const left: { value: unknown; where: string }[] = [{ value, where: '/body' }]
+  for (let next = left.pop(); next && faults.length < 8; next = left.pop()) {
+    const { value: found, where } = next
+    if (typeof found === 'string' && !isStorable(found)) faults.push({ where, what: unstorable })
+    if (typeof found !== 'object' || found === null) continue
+    for (const [key, member] of Object.entries(found)) {
+      if (!isStorable(key)) faults.push({ where, what: `a key ${unstorable}` })
+      left.push({ value: member, where: `${where}/${escapePointer(key)}` })
+    }
+  }
+  if (faults.length > 0) throw invalid('The body has text that cannot be kept.', faults)
+}
+
+const unstorable = 'must not have NUL or half a surrogate pair'
+
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}
+
 interface Level {
   /** Undefined in an array. */
   keys: Set<string> | undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseJson } from '../../../src/api/http/json.ts'
+import { parseJson, requireStorable } from '../../../src/api/http/json.ts'
 import { GatewayError } from '../../../src/errors.ts'
 
 const faultsOf = (text: string) => {
@@ -54,6 +54,25 @@ for (const [text, where] of [
 for (const text of ['{"a":{"b":1},"b":1}', '[{"a":1},{"a":1}]', '{"a":"\\"a\\":1","b":"a"}', '{"a":["a","a"]}']) {
   test(`${text} has every key once`, () => {
     assert.equal(faultsOf(text), undefined)
+  })
+}
+
+for (const [text, ...where] of [
+  ['{"a":"x\\u0000"}', '/body/a'],
+  ['{"a":[1,{"b/c":"\\ud800"}]}', '/body/a/1/b~1c'],
+  ['{"a":"\\uDC00\\uD800"}', '/body/a'],
+  ['{"\\u0000":1}', '/body'],
+  ['{"a":"\\ud83d\\ude00","b":"\\\\u0000"}'],
+] as const) {
+  test(`of ${text} the database cannot hold ${where.join() || 'nothing'}`, () => {
+    const found: string[] = []
+    try {
+      requireStorable(Buffer.from(text), parseJson(Buffer.from(text)))
+    } catch (error) {
+      assert.ok(error instanceof GatewayError)
+      found.push(...error.faults.map(fault => fault.where))
+    }
+    assert.deepEqual(found, where)
   })
 }
 

@@ -93,10 +93,11 @@ test('who waits for the end of an operation waits no longer than the credential 
     method: 'POST',
     headers: { ...bearer(served.tokens.ann), 'content-type': 'application/json', prefer: 'wait=600' },
   })
+  const answered = once(outgoing, 'response')
   outgoing.end('{"name":"alex"}')
   await served.until(() => served.engine.tables.operations.list({ viewer: root }).items.length > 0)
   await served.engine.users.tokens.revoke(root, 'ann', 'test')
-  const [answer] = await once(outgoing, 'response')
+  const [answer] = await answered
   assert.equal(answer.statusCode, 202)
   answer.resume()
 })
