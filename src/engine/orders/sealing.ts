@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
+import { inBatches } from '../secrets/batches.ts'
 import { firstId } from '../secrets/by-id.ts'
 import { type Keyring, SealError } from '../secrets/keyring.ts'
 import type { SealedSource } from '../secrets/reseal.ts'
@@ -70,10 +71,12 @@ function contextOf(orderId: string): string {
 /** What is sealed of orders' deployments. */
 export const sealedDeployments = (sql: Sql): SealedSource =>
   async function* (most) {
-    for (let after = firstId; ; ) {
-      const rows = await sql<{ id: string; sealed: string }[]>`
+    const batches = inBatches<{ id: string; sealed: string }>(
+      after => sql`
         select id, deployment ->> 'sealed' as sealed from orders
-        where deployment ->> 'sealed' is not null and id > ${after} order by id limit ${most}`
+        where deployment ->> 'sealed' is not null and id > ${after?.id ?? firstId} order by id limit ${most}`,
+    )
+    for await (const rows of batches)
       yield rows.map(({ id, sealed }) => ({
         context: contextOf(id),
         sealed,
@@ -81,8 +84,4 @@ export const sealedDeployments = (sql: Sql): SealedSource =>
           update orders set deployment = jsonb_set(deployment, '{sealed}', to_jsonb(${fresh}::text))
           where id = ${id} and deployment ->> 'sealed' = ${sealed}`,
       }))
-      const last = rows.at(-1)
-      if (!last) return
-      after = last.id
-    }
   }

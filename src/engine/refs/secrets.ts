@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { inBatches } from '../secrets/batches.ts'
 import type { Keyring } from '../secrets/keyring.ts'
 import type { SealedSource } from '../secrets/reseal.ts'
 import type { Var } from './schema.ts'
@@ -35,11 +36,13 @@ export function createSecretBox({ keyring }: { keyring: Keyring }): SecretBox {
 /** Configs' secrets. */
 export const sealedConfigs = (sql: Sql): SealedSource =>
   async function* (most) {
-    for (let after = { name: '', id: '' }; ; ) {
-      const rows = await sql<{ name: string; id: string; secrets: string }[]>`
+    const batches = inBatches<{ name: string; id: string; secrets: string }>(
+      after => sql`
         select name, id, secrets from kubefox_instances
-        where kind = 'config' and secrets is not null and (name, id) > (${after.name}, ${after.id})
-        order by name, id limit ${most}`
+        where kind = 'config' and secrets is not null and (name, id) > (${after?.name ?? ''}, ${after?.id ?? ''})
+        order by name, id limit ${most}`,
+    )
+    for await (const rows of batches)
       yield rows.map(({ name, id, secrets }) => ({
         context: contextOf(name, id),
         sealed: secrets,
@@ -47,8 +50,4 @@ export const sealedConfigs = (sql: Sql): SealedSource =>
           update kubefox_instances set secrets = ${fresh}
           where kind = 'config' and name = ${name} and id = ${id} and secrets = ${secrets}`,
       }))
-      const last = rows.at(-1)
-      if (!last) return
-      after = last
-    }
   }

@@ -2,6 +2,7 @@ import type { Sql, TransactionSql } from 'postgres'
 import type { Principal } from '../../accounts/principal.ts'
 import type { Database } from '../../refs/queries.ts'
 import { pullSecretContext } from '../../refs/secrets.ts'
+import { inBatches } from '../../secrets/batches.ts'
 import type { SealedSource } from '../../secrets/reseal.ts'
 
 export interface PlatformRow {
@@ -65,9 +66,11 @@ export async function deletePlatform(sql: Database, id: string): Promise<void> {
 /** Pull secrets. */
 export const sealedPullSecrets = (sql: Sql): SealedSource =>
   async function* (most) {
-    for (let after = ''; ; ) {
-      const rows = await sql<Pick<PlatformRow, 'name' | 'systems'>[]>`
-        select name, systems from kubefox_platforms where name > ${after} order by name limit ${most}`
+    const batches = inBatches<Pick<PlatformRow, 'name' | 'systems'>>(
+      after => sql`
+        select name, systems from kubefox_platforms where name > ${after?.name ?? ''} order by name limit ${most}`,
+    )
+    for await (const rows of batches)
       yield rows.flatMap(({ name, systems }) =>
         Object.entries(systems).flatMap(([system, sealed]) => {
           if (sealed === null) return []
@@ -77,8 +80,4 @@ export const sealedPullSecrets = (sql: Sql): SealedSource =>
           return [{ context: pullSecretContext(name, system), sealed, replace }]
         }),
       )
-      const last = rows.at(-1)
-      if (!last) return
-      after = last.name
-    }
   }
