@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Store } from '../../store/postgres.ts'
-import { storeUnavailable, unavailable } from '../../store/unavailable.ts'
+import { asked } from '../../store/unavailable.ts'
 import type { Principal } from '../accounts/principal.ts'
 import { chainOf, effectiveBody } from './environment.ts'
 import { type Key, type Kind, notFound, pathOf, type RefType } from './names.ts'
@@ -26,11 +26,6 @@ export interface RefReads {
 }
 
 export function createRefReads({ store, box, log }: { store: Store; box: SecretBox; log: Log }): RefReads {
-  const asked = <T>(work: Promise<T>): Promise<T> =>
-    work.catch(error => {
-      throw storeUnavailable(error) ? unavailable(error) : error
-    })
-
   /** Reads that came in the same turn, whose query has not begun: a write that was answered before them is in it. */
   const coming = new Map<string, Promise<InstanceRow | undefined>>()
 
@@ -40,7 +35,7 @@ export function createRefReads({ store, box, log }: { store: Store; box: SecretB
     if (known) return known
     const row = turn().then(() => {
       coming.delete(what)
-      return asked(selectInstance(store.sql, principal, kind, key))
+      return asked(() => selectInstance(store.sql, principal, kind, key))
     })
     coming.set(what, row)
     return row
@@ -68,16 +63,16 @@ export function createRefReads({ store, box, log }: { store: Store; box: SecretB
     },
 
     async effective(principal, key) {
-      const chain = await asked(chainOf(store.sql, principal, key))
+      const chain = await asked(() => chainOf(store.sql, principal, key))
       if (!chain) throw notFound(pathOf('environment', key))
       return objectText({ ...chain.own, body: JSON.stringify(effectiveBody(chain)) })
     },
 
-    names: (principal, kind) => asked(selectNames(store.sql, principal, kind)),
-    refs: (principal, of) => asked(selectRefs(store.sql, principal, of)),
+    names: (principal, kind) => asked(() => selectNames(store.sql, principal, kind)),
+    refs: (principal, of) => asked(() => selectRefs(store.sql, principal, of)),
 
     async metadata(principal, kind, name) {
-      const row = await asked(selectResource(store.sql, principal, kind, name))
+      const row = await asked(() => selectResource(store.sql, principal, kind, name))
       if (!row) throw notFound(`${kind}/${name}`)
       return metadataOf(row)
     },
