@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
@@ -20,11 +20,8 @@ export async function folderOf(t: Test): Promise<string> {
   return folder
 }
 
-/** Starts the command line client in a folder of its own, its output piped. */
-export async function start(t: Test, args: readonly string[], env: Record<string, string> = {}) {
-  const folder = await folderOf(t)
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { HOME: folder, PATH: '', ...env } })
-  t.after(() => child.kill('SIGKILL'))
+/** What a program prints, and its status once it has ended. */
+function collected(child: ChildProcessWithoutNullStreams) {
   let out = ''
   let err = ''
   child.stdout.on('data', chunk => {
@@ -35,6 +32,14 @@ export async function start(t: Test, args: readonly string[], env: Record<string
   })
   const closed = once(child, 'close')
   return { child, closed: closed.then(([status]) => ({ status: Number(status), out, err })) }
+}
+
+/** Starts the command line client in a folder of its own, its output piped. */
+export async function start(t: Test, args: readonly string[], env: Record<string, string> = {}) {
+  const folder = await folderOf(t)
+  const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { HOME: folder, PATH: '', ...env } })
+  t.after(() => child.kill('SIGKILL'))
+  return collected(child)
 }
 
 /** The same, once it has ended. */
@@ -59,16 +64,7 @@ export async function startShell(t: Test, line: string, env: Record<string, stri
       // It has ended.
     }
   })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', chunk => {
-    out += chunk
-  })
-  child.stderr.on('data', chunk => {
-    err += chunk
-  })
-  const closed = once(child, 'close')
-  return { child, closed: closed.then(([status]) => ({ status: Number(status), out, err })) }
+  return collected(child)
 }
 
 /** The same, once it has ended. */
